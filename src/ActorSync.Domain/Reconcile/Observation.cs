@@ -1,0 +1,69 @@
+using ActorSync.Domain.Products;
+
+namespace ActorSync.Domain.Reconcile;
+
+public enum ObservationSource { Webhook, Read, Poll, Import, Answer }
+
+/// <summary>One look at a remote product, from whatever source. What the body does not carry is absent and changes nothing.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.observation")]
+public sealed record Observation
+{
+    [Id(0)] public required ChannelId Channel { get; init; }
+    [Id(1)] public required ObservedProduct Body { get; init; }
+    [Id(2)] public required ObservationSource Source { get; init; }
+    /// <summary>Hub clock before the read was sent; null for bodies that a channel sent by itself. A read orders only what was learned before it began.</summary>
+    [Id(3)] public DateTimeOffset? ReadStartedAt { get; init; }
+    /// <summary>Hub clock when it reached us (stamped at the inbox).</summary>
+    [Id(4)] public required DateTimeOffset ReceivedAt { get; init; }
+    /// <summary>The channel's clock minus the hub's, as measured when it was stamped.</summary>
+    [Id(5)] public TimeSpan ClockOffset { get; init; }
+    /// <summary>Delivery or read id for the log.</summary>
+    [Id(6)] public string? EventId { get; init; }
+}
+
+/// <summary>A remote product in hub terms: canonical values under hub field names, remote ids as the channel writes them.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.observed-product")]
+public sealed record ObservedProduct
+{
+    [Id(0)] public required string ExternalId { get; init; }
+    /// <summary>The channel's version of the product resource (its modified time), zero when the body carries none.</summary>
+    [Id(1)] public required Stamp Version { get; init; }
+    /// <summary>The product is gone at the channel (confirmed read) or said to be (webhook).</summary>
+    [Id(2)] public bool Deleted { get; init; }
+    [Id(3)] public ImmutableDictionary<string, FieldValue> Fields { get; init; } = ImmutableDictionary<string, FieldValue>.Empty;
+    /// <summary>Complete lists by field (tags, …), as the channel writes the elements.</summary>
+    [Id(4)] public ImmutableDictionary<string, ImmutableArray<string>> Sets { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+    /// <summary>Option names in order; null = not carried. A product without options has an empty list.</summary>
+    [Id(5)] public ImmutableArray<string>? Options { get; init; }
+    [Id(6)] public ImmutableArray<ObservedVariant> Variants { get; init; } = [];
+    /// <summary>The list of variants is complete: one that is missing was removed.</summary>
+    [Id(7)] public bool VariantsComplete { get; init; }
+    /// <summary>The hub product id that the channel stores for us (custom id), if any: how a create that crashed is adopted.</summary>
+    [Id(8)] public string? HubId { get; init; }
+}
+
+[GenerateSerializer, Immutable, Alias("actorsync.observed-variant")]
+public sealed record ObservedVariant
+{
+    /// <summary>Remote variant id; for a product that the channel keeps without variants, the product's own id.</summary>
+    [Id(0)] public required string ExternalId { get; init; }
+    [Id(1)] public string? StockItemId { get; init; }
+    /// <summary>The variant's own version where the channel has one, else null = the product's.</summary>
+    [Id(2)] public Stamp? Version { get; init; }
+    [Id(3)] public ImmutableDictionary<string, FieldValue> Fields { get; init; } = ImmutableDictionary<string, FieldValue>.Empty;
+    [Id(4)] public ImmutableArray<string>? OptionValues { get; init; }
+    [Id(5)] public ImmutableArray<ObservedStock> Stock { get; init; } = [];
+}
+
+/// <summary>A count at one of the channel's locations.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.observed-stock")]
+public sealed record ObservedStock
+{
+    /// <summary>The channel's location id; <see cref="WholeChannel"/> where the channel has one figure only.</summary>
+    [Id(0)] public required string LocationId { get; init; }
+    /// <summary>Null = the channel does not track it.</summary>
+    [Id(1)] public required decimal? Quantity { get; init; }
+    [Id(2)] public required Stamp Version { get; init; }
+
+    public const string WholeChannel = "all";
+}
