@@ -1,2 +1,59 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using ActorSync.Sandbox.Core;
+
+var (options, problem) = SandboxOptions.Parse(args);
+if (options is null)
+{
+    await Console.Error.WriteLineAsync(problem);
+    return 1;
+}
+
+var (opened, openProblem) = SandboxHost.Open(options, TimeProvider.System);
+if (opened is null)
+{
+    await Console.Error.WriteLineAsync(openProblem);
+    return 1;
+}
+
+await using var sandbox = opened;
+
+// The shops. A new channel is its folder and one line here.
+
+var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+builder.Logging.SetMinimumLevel(LogLevel.Warning);
+// A failed start is told below in one sentence; the framework's own account of it is a page of stack trace.
+builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+builder.WebHost.ConfigureKestrel(kestrel =>
+{
+    kestrel.AddServerHeader = false;
+    kestrel.ListenLocalhost(options.Port);
+});
+var app = builder.Build();
+app.Use(async (context, next) =>
+{
+    context.Response.Headers["X-Sandbox-Generation"] = sandbox.Generation;
+    await next(context);
+});
+app.UseMiddleware<FaultMiddleware>(sandbox.Simulators, sandbox.Random, sandbox.Clock);
+app.UseRouting();
+app.MapGet("/health/ready", () => Results.Text("ready\n"));
+ControlRoutes.Map(app, sandbox);
+StartPage.Map(app, sandbox);
+ImageRoutes.Map(app);
+foreach (var simulator in sandbox.Simulators)
+{
+    simulator.Map(app);
+}
+
+try
+{
+    await app.StartAsync();
+}
+catch (IOException failure) when (failure.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException || failure.Message.Contains("address", StringComparison.OrdinalIgnoreCase))
+{
+    await Console.Error.WriteLineAsync($"Port {options.Port} is in use by another program. Stop it, or start the Sandbox with another one: --port {options.Port + 1}");
+    return 1;
+}
+
+await Console.Out.WriteLineAsync($"Sandbox: {options.BaseAddress}/ with {string.Join(", ", sandbox.Simulators.Select(s => $"{s.Card.Title} at {options.BaseAddress}{s.Card.MerchantPath}"))}. Ctrl-C stops it.");
+await app.WaitForShutdownAsync();
+return 0;
