@@ -1,0 +1,94 @@
+namespace ActorSync.Abstractions.Channels;
+
+/// <summary>One connection as the tenant configured it. Secrets are not in here: they live in the secret store only.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.channel-settings")]
+public sealed record ChannelSettings
+{
+    /// <summary>Chosen once, letters, digits, '-' and '_'; unique over all tenants.</summary>
+    [Id(0)] public required ChannelId Id { get; init; }
+    /// <summary>Owner of the connection.</summary>
+    [Id(1)] public required TenantId Tenant { get; init; }
+    /// <summary>The connector, e.g. "shopify", "woocommerce".</summary>
+    [Id(2)] public required string Kind { get; init; }
+    /// <summary>For people.</summary>
+    [Id(3)] public required string Name { get; init; }
+    /// <summary>The connector's own settings by name, as its descriptor declares them (baseUrl, shopDomain, …).</summary>
+    [Id(4)] public ImmutableDictionary<string, string> Values { get; init; } = ImmutableDictionary<string, string>.Empty;
+    /// <summary>observe: read, import, match, write nothing. live: pushes.</summary>
+    [Id(5)] public ChannelMode Mode { get; init; }
+    /// <summary>What happens with hub products that the channel lacks.</summary>
+    [Id(6)] public CreateMissing CreateMissing { get; init; }
+    /// <summary>Nothing is pushed while paused; reading goes on.</summary>
+    [Id(7)] public bool Paused { get; init; }
+    /// <summary>ISO 4217 of the channel's prices; learned by the probe.</summary>
+    [Id(8)] public string Currency { get; init; } = "EUR";
+    /// <summary>Locations that take stock, learned by the probe; which hub warehouses each stands for.</summary>
+    [Id(9)] public ImmutableArray<ChannelLocation> Locations { get; init; } = [];
+    /// <summary>Read name, description and price before they are overwritten when not seen lately.</summary>
+    [Id(10)] public bool ReadBeforeWrite { get; init; } = true;
+    /// <summary>Pieces kept back from this channel.</summary>
+    [Id(11)] public decimal StockBuffer { get; init; }
+    /// <summary>Ask for changes every minute because the channel cannot reach us (no PublicUrl).</summary>
+    [Id(12)] public bool PollMode { get; init; }
+    /// <summary>When it went live; null = never.</summary>
+    [Id(13)] public DateTimeOffset? LiveSince { get; init; }
+    /// <summary>When the first whole import was completed; null = not yet.</summary>
+    [Id(14)] public DateTimeOffset? ImportedAt { get; init; }
+}
+
+/// <summary>Secret settings of one channel by name. Never serialized, never logged.</summary>
+public sealed class ChannelSecrets(IReadOnlyDictionary<string, string> values)
+{
+    /// <summary>No secrets.</summary>
+    public static readonly ChannelSecrets None = new(ImmutableDictionary<string, string>.Empty);
+
+    /// <summary>The named secret, or null.</summary>
+    public string? Find(string name) => values.TryGetValue(name, out var value) ? value : null;
+
+    /// <summary>All secrets whose name is <paramref name="name"/> or begins with it and a dot: a list that rotation adds to (webhookSecret, webhookSecret.2).</summary>
+    public IEnumerable<string> All(string name) =>
+        values.Where(pair => pair.Key == name || pair.Key.StartsWith(name + ".", StringComparison.Ordinal)).Select(pair => pair.Value);
+
+    /// <inheritdoc/>
+    public override string ToString() => "***";
+}
+
+/// <summary>What a connector can do and needs: drives ownership masks, batch sizes, the connect form and the links to the channel's own pages.</summary>
+public sealed record ChannelDescriptor
+{
+    /// <summary>The kind's name in URLs and settings.</summary>
+    public required string Kind { get; init; }
+    /// <summary>For people.</summary>
+    public required string DisplayName { get; init; }
+    /// <summary>The name that S3's origins and operations use: SHOPIFY, WOOCOMMERCE, JTL.</summary>
+    public required string PlatformName { get; init; }
+    /// <summary>What its claims count as.</summary>
+    public required OriginKind OriginKind { get; init; }
+    /// <summary>Fields that it can write, by registry name.</summary>
+    public required ImmutableHashSet<string> Mask { get; init; }
+    /// <summary>Most products per push call.</summary>
+    public required int MaxPushBatch { get; init; }
+    /// <summary>Products per page of an import.</summary>
+    public required int ImportPageSize { get; init; }
+    /// <summary>What the connect form asks for.</summary>
+    public required ImmutableArray<ChannelSettingDescriptor> Settings { get; init; }
+    /// <summary>Path of the channel's own edit page relative to its admin address, with {id} for the external id; null = none.</summary>
+    public required Func<ChannelSettings, string, string?> EditUrl { get; init; }
+}
+
+/// <summary>One setting of a connector.</summary>
+public sealed record ChannelSettingDescriptor
+{
+    /// <summary>Name in JSON.</summary>
+    public required string Name { get; init; }
+    /// <summary>For people.</summary>
+    public required string Label { get; init; }
+    /// <summary>Must be given.</summary>
+    public bool Required { get; init; }
+    /// <summary>Stored encrypted, never shown again.</summary>
+    public bool Secret { get; init; }
+    /// <summary>One sentence: what it is, where to find it.</summary>
+    public required string Help { get; init; }
+    /// <summary>Taken when absent.</summary>
+    public string? Default { get; init; }
+}
