@@ -1,0 +1,16 @@
+using ActorSync.Channels.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ActorSync.Channels;
+
+/// <summary>Registers the connectors.</summary>
+public static class ChannelsServiceCollectionExtensions
+{
+    /// <summary>One line per kind of channel. Needs a <see cref="TimeProvider"/> and logging in the container.</summary>
+    public static IServiceCollection AddChannels(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddChannelHttp();
+        return services;
+    }
+}

@@ -1,0 +1,89 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Http.Resilience;
+using Microsoft.Extensions.Options;
+using Polly;
+using Polly.Retry;
+
+namespace ActorSync.Channels.Http;
+
+/// <summary>Makes the clients that connectors send through: one named client, one connection pool, one resilience pipeline for all channels.</summary>
+public sealed class ChannelHttpClients(IHttpClientFactory factory, IOptions<ChannelHttpOptions> options)
+{
+    internal const string Name = "actorsync-channel";
+
+    public ChannelHttpClient Create(TimeProvider clock) => new(factory.CreateClient(Name), options.Value, clock);
+}
+
+internal static class ChannelHttpServices
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PooledConnectionLifetime = TimeSpan.FromMinutes(5);
+
+    public static IServiceCollection AddChannelHttp(this IServiceCollection services)
+    {
+        services.AddOptions<ChannelHttpOptions>()
+            .Validate(o => o.AttemptTimeout > TimeSpan.Zero && o.MaxRetries is >= 0 and <= 5 && o.RetryDelay > TimeSpan.Zero && o.MaxResponseBytes > 0,
+                $"{ChannelHttpOptions.Section}: AttemptTimeout and RetryDelay must be above zero, MaxRetries 0 to 5, MaxResponseBytes above 0.");
+        services.TryAddSingleton<ChannelHttpClients>();
+        var client = services.AddHttpClient(ChannelHttpClients.Name, http => http.Timeout = Timeout.InfiniteTimeSpan)
+            .UseSocketsHttpHandler((handler, provider) =>
+            {
+                var allowPrivate = provider.GetRequiredService<IOptions<ChannelHttpOptions>>().Value.AllowPrivateAddresses;
+                // A redirect would carry credentials to an address that nobody typed in; connectors report it instead.
+                handler.AllowAutoRedirect = false;
+                handler.UseCookies = false;
+                handler.ConnectTimeout = ConnectTimeout;
+                handler.PooledConnectionLifetime = PooledConnectionLifetime;
+                handler.AutomaticDecompression = System.Net.DecompressionMethods.All;
+                handler.ConnectCallback = (context, token) => PrivateAddressGuard.ConnectAsync(context.DnsEndPoint, allowPrivate, token);
+            })
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            // The factory's own loggers write addresses, and query strings can hold credentials.
+            .RemoveAllLoggers();
+        client.AddResilienceHandler("channel", (builder, context) =>
+        {
+            var options = context.ServiceProvider.GetRequiredService<IOptions<ChannelHttpOptions>>().Value;
+            if (options.MaxRetries > 0)
+            {
+                builder.AddRetry(RetryOf(options));
+            }
+
+            builder.AddTimeout(options.AttemptTimeout);
+        });
+        return services;
+    }
+
+    private static HttpRetryStrategyOptions RetryOf(ChannelHttpOptions options) => new()
+    {
+        MaxRetryAttempts = options.MaxRetries,
+        Delay = options.RetryDelay,
+        BackoffType = DelayBackoffType.Exponential,
+        UseJitter = true,
+        // A wait that the channel asks for is the budget's business, not this handler's.
+        ShouldRetryAfterHeader = false,
+        ShouldHandle = ShouldRetry,
+    };
+
+    private static ValueTask<bool> ShouldRetry(RetryPredicateArguments<HttpResponseMessage> args)
+    {
+        if (args.Context.GetRequestMessage() is not { } request)
+        {
+            return ValueTask.FromResult(false);
+        }
+
+        if (!ChannelHttpClient.NeverLeft(args.Outcome.Exception))
+        {
+            request.Options.Set(ChannelHttpClient.MayHaveLeft, true);
+        }
+
+        var failed = args.Outcome switch
+        {
+            { Exception: HttpRequestException { InnerException: PrivateAddressException } } => false,
+            { Exception: HttpRequestException or Polly.Timeout.TimeoutRejectedException or IOException } => true,
+            { Result: { } response } => ChannelHttpClient.IsTransient(response.StatusCode),
+            _ => false,
+        };
+        return ValueTask.FromResult(failed && request.Options.TryGetValue(ChannelHttpClient.Repeatable, out var repeatable) && repeatable);
+    }
+}
