@@ -106,3 +106,19 @@ public sealed record Withheld
     [Id(1)] public required WithheldReason Reason { get; init; }
     [Id(2)] public string? Detail { get; init; }
 }
+
+public enum ResolutionKind { AcceptLocal, AcceptRemote, Merge }
+
+/// <summary>How a person closes open conflicts.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.conflict-resolution")]
+public sealed record ConflictResolution
+{
+    [Id(0)] public required ResolutionKind Kind { get; init; }
+    /// <summary>One conflict; null = all open ones of the product.</summary>
+    [Id(1)] public string? ConflictId { get; init; }
+    /// <summary>The remote to accept where several differ; null = the only one, else the resolution is refused with the candidates named.</summary>
+    [Id(2)] public string? Origin { get; init; }
+    /// <summary>Merged values by register.</summary>
+    [Id(3)] public ImmutableDictionary<RegisterKey, FieldValue> Merge { get; init; } = ImmutableDictionary<RegisterKey, FieldValue>.Empty;
+    [Id(4)] public required string Actor { get; init; }
+}
