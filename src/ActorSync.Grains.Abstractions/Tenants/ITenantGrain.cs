@@ -18,6 +18,9 @@ public interface ITenantGrain : IGrainWithStringKey
     /// <summary>Adds or replaces a channel by id.</summary>
     [Alias("put-channel")] Task<TenantSettings> PutChannelAsync(ChannelSettings channel);
 
+    /// <summary>Changes the named properties of a channel and leaves the others alone: two writers never undo each other. Null when there is no such channel.</summary>
+    [Alias("patch-channel")] Task<TenantSettings?> PatchChannelAsync(ChannelId channel, ChannelPatch patch);
+
     /// <summary>Removes a channel; its links stay until retention takes them.</summary>
     [Alias("remove-channel")] Task<TenantSettings> RemoveChannelAsync(ChannelId channel);
 }
@@ -37,6 +40,28 @@ public sealed record TenantSettings
 
     /// <summary>Most connections per tenant.</summary>
     public const int MaxChannels = 50;
+}
+
+/// <summary>What to change of a channel; null = leave alone.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.channel-patch")]
+public sealed record ChannelPatch
+{
+    /// <summary>observe or live.</summary>
+    [Id(0)] public ChannelMode? Mode { get; init; }
+    /// <summary>What happens with hub products that the channel lacks.</summary>
+    [Id(1)] public CreateMissing? CreateMissing { get; init; }
+    /// <summary>Nothing is pushed while paused.</summary>
+    [Id(2)] public bool? Paused { get; init; }
+    /// <summary>Learned by the probe.</summary>
+    [Id(3)] public string? Currency { get; init; }
+    /// <summary>Learned by the probe.</summary>
+    [Id(4)] public ImmutableArray<ChannelLocation>? Locations { get; init; }
+    /// <summary>Ask for changes instead of being told.</summary>
+    [Id(5)] public bool? PollMode { get; init; }
+    /// <summary>When it went live.</summary>
+    [Id(6)] public DateTimeOffset? LiveSince { get; init; }
+    /// <summary>When a whole import was completed.</summary>
+    [Id(7)] public DateTimeOffset? ImportedAt { get; init; }
 }
 
 /// <summary>
