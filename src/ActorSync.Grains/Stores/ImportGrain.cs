@@ -1,0 +1,275 @@
+using ActorSync.Abstractions.Channels;
+using ActorSync.Abstractions.Faults;
+using ActorSync.Abstractions.Feed;
+using ActorSync.Abstractions.Products;
+using ActorSync.Abstractions.Stores;
+using ActorSync.Abstractions.Tenants;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ActorSync.Grains.Stores;
+
+/// <summary>Where an import stands; written after each page, so that a kill costs at most one page.</summary>
+[GenerateSerializer, Alias("actorsync.import-state")]
+public sealed record ImportState
+{
+    [Id(0)] public string? Id { get; set; }
+    [Id(1)] public string State { get; set; } = "none";
+    [Id(2)] public string? Cursor { get; set; }
+    [Id(3)] public long Done { get; set; }
+    [Id(4)] public long? Total { get; set; }
+    [Id(5)] public int Pages { get; set; }
+    [Id(6)] public long Failed { get; set; }
+    [Id(7)] public DateTimeOffset? StartedAt { get; set; }
+    [Id(8)] public DateTimeOffset? EndedAt { get; set; }
+    [Id(9)] public string? Sentence { get; set; }
+    [Id(10)] public DateTimeOffset? NotBefore { get; set; }
+    /// <summary>Failed tries of the page under way.</summary>
+    [Id(11)] public int Tries { get; set; }
+    [Id(12)] public string? PollCursor { get; set; }
+    [Id(13)] public DateTimeOffset? PollDueAt { get; set; }
+}
+
+/// <inheritdoc cref="IImportGrain"/>
+public sealed partial class ImportGrain(
+    [PersistentState("import", SyncStreams.Storage)] IPersistentState<ImportState> state,
+    ITenantDirectory directory,
+    IIdSource ids,
+    FailPoints failPoints,
+    IOptions<StoreOptions> options,
+    [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
+    ILogger<ImportGrain> logger) : Grain, IImportGrain, IRemindable
+{
+    /// <summary>Tries of one page before the import ends as failed. With back-off to 1 min that is about half an hour of outage.</summary>
+    private const int MaxTries = 30;
+
+    private bool isWorking;
+
+    private ChannelId Channel => new(this.GetPrimaryKeyString());
+
+    private ImportState State => state.State;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        // Interleaved: the page's HTTP call is awaited by the timer, never by a caller of the grain.
+        this.RegisterGrainTimer(WorkAsync, new GrainTimerCreationOptions(TimeSpan.Zero, TimeSpan.FromSeconds(1)) { Interleave = true, KeepAlive = true });
+        return Task.CompletedTask;
+    }
+
+    public async Task EnsureAsync() =>
+        await this.RegisterOrUpdateReminder("revive", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+
+    // Being called is all that a reminder is for: the activation's timer does the work.
+    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
+
+    public async Task<ImportProgress> StartAsync(string reason)
+    {
+        if (State.State is not ("running" or "waiting"))
+        {
+            state.State = new ImportState
+            {
+                Id = ids.NewId(),
+                State = "running",
+                StartedAt = clock.GetUtcNow(),
+                Sentence = reason,
+                PollCursor = State.PollCursor,
+                PollDueAt = State.PollDueAt,
+            };
+            await state.WriteStateAsync();
+            await EnsureAsync();
+            LogStarted(Channel.Value, reason);
+        }
+
+        return Progress();
+    }
+
+    public Task<ImportProgress> GetAsync() => Task.FromResult(Progress());
+
+    public async Task<ImportProgress> CancelAsync()
+    {
+        if (State.State is "running" or "waiting")
+        {
+            await EndAsync("cancelled", "Cancelled by a person.");
+        }
+
+        return Progress();
+    }
+
+    private ImportProgress Progress() => new()
+    {
+        Id = State.Id,
+        State = State.State,
+        Done = State.Done,
+        Total = State.Total,
+        Pages = State.Pages,
+        Failed = State.Failed,
+        StartedAt = State.StartedAt,
+        EndedAt = State.EndedAt,
+        Sentence = State.Sentence,
+    };
+
+    private async Task WorkAsync(CancellationToken cancellationToken)
+    {
+        if (isWorking)
+        {
+            return;
+        }
+
+        isWorking = true;
+        try
+        {
+            if (await directory.FindChannelAsync(Channel, cancellationToken) is { } settings
+                && await directory.OpenAsync(settings, cancellationToken) is IProductSource source)
+            {
+                while (State.State is "running" or "waiting" && (State.NotBefore ?? default) <= clock.GetUtcNow() && !cancellationToken.IsCancellationRequested)
+                {
+                    await ImportPageAsync(settings, source, cancellationToken);
+                }
+
+                await PollAsync(settings, source, cancellationToken);
+            }
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            LogFailed(Channel.Value, failure);
+            await RetryLaterAsync(failure.Message, retryAt: null);
+        }
+        finally
+        {
+            isWorking = false;
+        }
+    }
+
+    private async Task ImportPageAsync(ChannelSettings settings, IProductSource source, CancellationToken cancellationToken)
+    {
+        var size = directory.KindOf(settings).Descriptor.ImportPageSize;
+        var page = await source.ReadPageAsync(State.Cursor, size, cancellationToken);
+        await GrainFactory.GetGrain<IStoreGrain>(Channel.Value).NoteAsync(page.Fault, null);
+        if (page.Fault is { } fault)
+        {
+            await RetryLaterAsync(fault.Message, fault.RetryAt);
+            return;
+        }
+
+        State.Failed += await DeliverAsync(settings, page.Items);
+        failPoints.Hit(FailPoints.BetweenPages);
+        if (State.State is not ("running" or "waiting"))
+        {
+            return;
+        }
+
+        State.State = "running";
+        State.Sentence = null;
+        State.Tries = 0;
+        State.Done += page.Items.Length;
+        State.Total = page.Total ?? State.Total;
+        State.Pages++;
+        State.Cursor = page.NextCursor;
+        if (page.NextCursor is null)
+        {
+            await GrainFactory.GetGrain<ITenantGrain>(settings.Tenant.Value).PatchChannelAsync(Channel, new ChannelPatch { ImportedAt = clock.GetUtcNow() });
+            await EndAsync("done", $"{State.Done} products read, {State.Failed} of them could not be worked in.");
+            LogDone(Channel.Value, State.Done, State.Pages);
+        }
+        else
+        {
+            await state.WriteStateAsync(cancellationToken);
+        }
+
+        await GrainFactory.GetGrain<IFeedGrain>(settings.Tenant.Value).NoticeAsync(new FeedUpdate { Channels = [Channel] });
+    }
+
+    /// <summary>Works the page's products in and answers how many failed; one bad item never fails its page.</summary>
+    private async Task<int> DeliverAsync(ChannelSettings settings, ImmutableArray<Observation> observations)
+    {
+        var results = await Task.WhenAll(observations.Select(async observation =>
+        {
+            try
+            {
+                await GrainFactory.GetGrain<IRemoteProductGrain>($"{Channel.Value}/{observation.Body.ExternalId}").DeliverAsync(new Delivery
+                {
+                    Tenant = settings.Tenant,
+                    Channel = Channel,
+                    ExternalId = observation.Body.ExternalId,
+                    Observations = [observation],
+                });
+                return true;
+            }
+            catch (Exception failure) when (failure is not Abstractions.Storage.StorageUnavailableException)
+            {
+                LogItemFailed(Channel.Value, observation.Body.ExternalId, failure);
+                return false;
+            }
+        }));
+        return results.Count(worked => !worked);
+    }
+
+    private async Task PollAsync(ChannelSettings settings, IProductSource source, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        if (settings.ImportedAt is null || State.State is "running" or "waiting" || State.PollDueAt > now)
+        {
+            return;
+        }
+
+        var page = await source.PollAsync(State.PollCursor, directory.KindOf(settings).Descriptor.ImportPageSize, cancellationToken);
+        if (page.Fault is null)
+        {
+            await DeliverAsync(settings, page.Items);
+            var isMore = page.Items.Length > 0 && page.NextCursor is not null && page.NextCursor != State.PollCursor;
+            State.PollCursor = page.NextCursor ?? State.PollCursor;
+            State.PollDueAt = isMore ? now : now + (settings.PollMode ? options.Value.PollInterval : options.Value.SafetyPollInterval);
+        }
+        else
+        {
+            State.PollDueAt = page.Fault.RetryAt ?? now + options.Value.PollInterval;
+        }
+
+        await state.WriteStateAsync(cancellationToken);
+        await GrainFactory.GetGrain<IStoreGrain>(Channel.Value).NoteAsync(page.Fault, null);
+    }
+
+    private async Task RetryLaterAsync(string message, DateTimeOffset? retryAt)
+    {
+        if (State.State is not ("running" or "waiting"))
+        {
+            return;
+        }
+
+        State.Tries++;
+        if (State.Tries >= MaxTries)
+        {
+            await EndAsync("failed", $"Gave up after {MaxTries} tries of page {State.Pages + 1}: {message} Start the import again when the channel answers.");
+            return;
+        }
+
+        var pause = TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, Math.Min(State.Tries, 6))));
+        State.State = "waiting";
+        State.NotBefore = retryAt ?? clock.GetUtcNow() + pause;
+        State.Sentence = $"Waiting for the channel: {message}";
+        await state.WriteStateAsync();
+    }
+
+    private async Task EndAsync(string how, string sentence)
+    {
+        State.State = how;
+        State.EndedAt = clock.GetUtcNow();
+        State.Sentence = sentence;
+        State.Cursor = null;
+        State.NotBefore = null;
+        await state.WriteStateAsync();
+    }
+
+    [LoggerMessage(3201, LogLevel.Information, "Import of channel {Channel} started: {Reason}")]
+    private partial void LogStarted(string channel, string reason);
+
+    [LoggerMessage(3202, LogLevel.Information, "Import of channel {Channel} done: {Products} products in {Pages} pages")]
+    private partial void LogDone(string channel, long products, int pages);
+
+    [LoggerMessage(3203, LogLevel.Warning, "Import or poll of channel {Channel} failed and is tried again")]
+    private partial void LogFailed(string channel, Exception failure);
+
+    [LoggerMessage(3204, LogLevel.Warning, "Remote product {ExternalId} of channel {Channel} could not be worked in")]
+    private partial void LogItemFailed(string channel, string externalId, Exception failure);
+}

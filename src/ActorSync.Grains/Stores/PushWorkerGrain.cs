@@ -1,0 +1,232 @@
+using ActorSync.Abstractions.Channels;
+using ActorSync.Abstractions.Faults;
+using ActorSync.Abstractions.Products;
+using ActorSync.Abstractions.Stores;
+using ActorSync.Abstractions.Tenants;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+
+namespace ActorSync.Grains.Stores;
+
+/// <inheritdoc cref="IPushWorkerGrain"/>
+[StatelessWorker(MaxLocalWorkers)]
+public sealed partial class PushWorkerGrain(
+    ITenantDirectory directory,
+    FailPoints failPoints,
+    [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
+    ILogger<PushWorkerGrain> logger) : Grain, IPushWorkerGrain
+{
+    /// <summary>Batches that one silo works on at a time, over all channels; more wait in their stores' leases.</summary>
+    public const int MaxLocalWorkers = 16;
+
+    /// <summary>A product whose batch failed in an unforeseen way waits this long.</summary>
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
+
+    public async Task RunAsync(PushBatch batch)
+    {
+        var run = new Run(batch);
+        try
+        {
+            if (await directory.FindChannelAsync(batch.Channel) is { Mode: ChannelMode.Live, Paused: false } settings)
+            {
+                await PushAsync(run, settings);
+            }
+        }
+        catch (Exception failure)
+        {
+            // The lease protects the products; the batch's remainder is tried again rather than lost.
+            LogBatchFailed(batch.BatchId, batch.Channel.Value, failure);
+        }
+
+        await GrainFactory.GetGrain<IStoreGrain>(batch.Channel.Value).CompleteAsync(run.Result(clock.GetUtcNow() + AfterFailure));
+    }
+
+    private async Task PushAsync(Run run, ChannelSettings settings)
+    {
+        var channel = await directory.OpenAsync(settings);
+        if (channel is not IProductSink sink)
+        {
+            run.Done.AddRange(run.Batch.Products);
+            return;
+        }
+
+        var items = await BeginAsync(run, run.Batch.Products, attempt: 1);
+        if (run.ReadFirst.Count > 0 && channel is IProductSource source)
+        {
+            var products = await ReadFirstAsync(run, settings, source);
+            items = items.AddRange(await BeginAsync(run, products, attempt: 2));
+        }
+
+        // Whoever still wants a read after one was made (its answer raised a new question) comes back as its own batch.
+        run.Again(run.ReadFirst.Select(read => read.Product), dueAt: null);
+        if (items.IsEmpty)
+        {
+            return;
+        }
+
+        failPoints.Hit(FailPoints.AfterIntent);
+        var outcomes = await sink.PushAsync(items, CancellationToken.None);
+        failPoints.Hit(FailPoints.AfterChannelApplied);
+        failPoints.Hit(FailPoints.BeforeRecord);
+        await Task.WhenAll(outcomes.Select(outcome => SettleAsync(run, outcome)));
+    }
+
+    private async Task<ImmutableArray<PushItem>> BeginAsync(Run run, IEnumerable<ProductId> products, int attempt)
+    {
+        run.ReadFirst.Clear();
+        var replies = await Task.WhenAll(products.Select(async product =>
+            (product, reply: await Product(run, product).BeginPushAsync(run.Batch.Channel, $"{run.Batch.BatchId}.{attempt}/{product.Value}"))));
+        var items = ImmutableArray.CreateBuilder<PushItem>();
+        foreach (var (product, reply) in replies)
+        {
+            switch (reply)
+            {
+                case { Status: BeginPushStatus.Push, Item: { } item }:
+                    items.Add(item);
+                    break;
+                case { Status: BeginPushStatus.ReadFirst }:
+                    run.ReadFirst.Add((product, reply.ExternalId, reply.Probe));
+                    break;
+                default:
+                    // Nothing: clean, or withheld. Later: the link's due time is in the dirty index, which brings it back.
+                    run.Done.Add(product);
+                    break;
+            }
+        }
+
+        return items.ToImmutable();
+    }
+
+    /// <summary>Reads what must be seen before it is overwritten, and lets the products judge it. Answers the products that may be begun again.</summary>
+    private async Task<List<ProductId>> ReadFirstAsync(Run run, ChannelSettings settings, IProductSource source)
+    {
+        var ready = new List<ProductId>();
+        var known = run.ReadFirst.Where(read => read.ExternalId is not null).ToList();
+        foreach (var chunk in known.Chunk(100))
+        {
+            var page = await source.ReadAsync([.. chunk.Select(read => read.ExternalId!)], CancellationToken.None);
+            if (page.Fault is { } fault)
+            {
+                run.Fault = fault;
+                run.Again(chunk.Select(read => read.Product), fault.RetryAt ?? clock.GetUtcNow() + AfterFailure);
+                continue;
+            }
+
+            var replies = await Task.WhenAll(chunk.Zip(page.Items).Select(async pair =>
+                await Product(run, pair.First.Product).ObserveAsync(new ObserveCommand { Observations = [pair.Second] })));
+            run.SavedEdits += replies.Count(reply => reply.Changed);
+            ready.AddRange(chunk.Select(read => read.Product));
+        }
+
+        foreach (var (product, _, probe) in run.ReadFirst.Where(read => read is { ExternalId: null, Probe: not null }))
+        {
+            var startedAt = clock.GetUtcNow();
+            if (await source.FindAsync(probe!, CancellationToken.None) is { } found)
+            {
+                await Product(run, product).ObserveAsync(new ObserveCommand
+                {
+                    Observations =
+                    [
+                        new Observation
+                        {
+                            Channel = settings.Id,
+                            Body = found,
+                            Source = ObservationSource.Read,
+                            ReadStartedAt = startedAt,
+                            ReceivedAt = clock.GetUtcNow(),
+                        },
+                    ],
+                });
+            }
+            else
+            {
+                await Product(run, product).SettlePushAsync(settings.Id, new PushOutcome
+                {
+                    Product = product,
+                    PushId = probe!.PushId,
+                    Result = PushResult.NotSent,
+                    SentAt = startedAt,
+                    IsChannelFault = true,
+                });
+            }
+
+            ready.Add(product);
+        }
+
+        return ready;
+    }
+
+    private async Task SettleAsync(Run run, PushOutcome outcome)
+    {
+        var reply = await Product(run, outcome.Product).SettlePushAsync(run.Batch.Channel, outcome);
+        lock (run)
+        {
+            run.Pushed += outcome.Result == PushResult.Applied ? 1 : 0;
+            if (outcome is { IsChannelFault: true, Result: not PushResult.Applied })
+            {
+                run.Fault ??= new ChannelFault
+                {
+                    Kind = outcome.RetryAt is null ? ChannelFaultKind.Transient : ChannelFaultKind.Throttled,
+                    Code = outcome.Result.ToString(),
+                    Message = outcome.Error ?? "The channel did not answer.",
+                    RetryAt = outcome.RetryAt,
+                };
+            }
+
+            if (reply.StillDirty)
+            {
+                run.Again([outcome.Product], reply.DueAt);
+            }
+            else
+            {
+                run.Done.Add(outcome.Product);
+            }
+        }
+    }
+
+    private IProductGrain Product(Run run, ProductId product) =>
+        GrainFactory.GetGrain<IProductGrain>(ProductGrainKey.Of(run.Batch.Tenant, product));
+
+    /// <summary>What has happened to a batch so far; whatever is in neither list when it ends goes back into the window.</summary>
+    private sealed class Run(PushBatch batch)
+    {
+        private readonly Dictionary<ProductId, DateTimeOffset?> again = [];
+
+        public PushBatch Batch { get; } = batch;
+        public List<(ProductId Product, string? ExternalId, PushItem? Probe)> ReadFirst { get; } = [];
+        public List<ProductId> Done { get; } = [];
+        public ChannelFault? Fault { get; set; }
+        public int Pushed { get; set; }
+        public int SavedEdits { get; set; }
+
+        public void Again(IEnumerable<ProductId> products, DateTimeOffset? dueAt)
+        {
+            foreach (var product in products)
+            {
+                again[product] = dueAt;
+            }
+        }
+
+        public BatchResult Result(DateTimeOffset unforeseenDueAt)
+        {
+            foreach (var product in Batch.Products.Except(Done).Where(product => !again.ContainsKey(product)))
+            {
+                again[product] = unforeseenDueAt;
+            }
+
+            return new BatchResult
+            {
+                BatchId = Batch.BatchId,
+                Done = [.. Done],
+                Again = [.. again.Select(pair => new RequeuedProduct { Product = pair.Key, Lane = Lane.Content, DueAt = pair.Value })],
+                Fault = Fault,
+                Pushed = Pushed,
+                SavedEdits = SavedEdits,
+            };
+        }
+    }
+
+    [LoggerMessage(3101, LogLevel.Error, "Push batch {BatchId} of channel {Channel} failed; its products are tried again")]
+    private partial void LogBatchFailed(string batchId, string channel, Exception failure);
+}
