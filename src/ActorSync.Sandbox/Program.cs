@@ -1,4 +1,5 @@
 using ActorSync.Sandbox.Core;
+using ActorSync.Sandbox.WooCommerce;
 
 var (options, problem) = SandboxOptions.Parse(args);
 if (options is null)
@@ -17,6 +18,7 @@ if (opened is null)
 await using var sandbox = opened;
 
 // The shops. A new channel is its folder and one line here.
+sandbox.Add(new WooSimulator(sandbox.ContextFor(WooSimulator.ChannelName)));
 
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -30,6 +32,14 @@ builder.WebHost.ConfigureKestrel(kestrel =>
 var app = builder.Build();
 app.Use(async (context, next) =>
 {
+    // The pages and levers have no login: refuse names that a rebound DNS entry would bring, and forms that another site posts.
+    if (context.Request.Host.Host is not ("localhost" or "127.0.0.1" or "[::1]") || context.Request.Headers["Sec-Fetch-Site"] == "cross-site")
+    {
+        context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        await context.Response.WriteAsync("The Sandbox answers to localhost only.\n", context.RequestAborted);
+        return;
+    }
+
     context.Response.Headers["X-Sandbox-Generation"] = sandbox.Generation;
     await next(context);
 });

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 
 namespace ActorSync.Sandbox.Core;
 
@@ -92,7 +91,7 @@ internal sealed class CatalogueBuilder(int seed)
     private SeedProduct Odd(string sku, string title, decimal price = 14.90m, string[]? tags = null, string status = "active") => new()
     {
         Title = title,
-        DescriptionHtml = $"<p>{WebUtility.HtmlEncode(title).Replace("&#39;", "'", StringComparison.Ordinal)}</p>\n<ul>\n<li>Ein Einzelstück für Grenzfälle</li>\n<li>Größe: 5&quot; &times; 7&quot;</li>\n</ul>",
+        DescriptionHtml = $"<p>{Html(title)}</p>\n<ul>\n<li>Ein Einzelstück für Grenzfälle</li>\n<li>Größe: 5&quot; &times; 7&quot;</li>\n</ul>",
         Vendor = "Kuriosum",
         ProductType = "Kuriositäten",
         Tags = tags ?? ["kurios"],
@@ -146,16 +145,13 @@ internal sealed class CatalogueBuilder(int seed)
 
     private string Describe(Range range, string title)
     {
-        var name = WebUtility.HtmlEncode(title).Replace("&#39;", "'", StringComparison.Ordinal);
-        foreach (var (entity, letter) in new[] { ("&#228;", "ä"), ("&#246;", "ö"), ("&#252;", "ü"), ("&#223;", "ß"), ("&#233;", "é"), ("&#234;", "ê"), ("&#196;", "Ä"), ("&#214;", "Ö"), ("&#220;", "Ü") })
-        {
-            name = name.Replace(entity, letter, StringComparison.Ordinal);
-        }
-
+        var name = Html(title);
         return range.German
             ? $"<p><strong>{name}</strong> {range.Benefit}.</p>\n<ul>\n<li>{Pick(CatalogueWords.ExtrasDe)}</li>\n<li>{Pick(CatalogueWords.ExtrasDe)}</li>\n</ul>"
             : $"<p>The <em>{name}</em> {range.Benefit}.</p>\n<p>{Pick(CatalogueWords.ExtrasEn)}</p>";
     }
+
+    private static string Html(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
 
     private decimal Price(Range range)
     {
