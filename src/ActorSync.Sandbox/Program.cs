@@ -1,4 +1,5 @@
 using ActorSync.Sandbox.Core;
+using ActorSync.Sandbox.Shopify;
 using ActorSync.Sandbox.WooCommerce;
 
 var (options, problem) = SandboxOptions.Parse(args);
@@ -18,6 +19,8 @@ if (opened is null)
 await using var sandbox = opened;
 
 // The shops. A new channel is its folder and one line here.
+using var shopify = new ShopifySimulator(sandbox.ContextFor(ShopifySimulator.ChannelName));
+sandbox.Add(shopify);
 sandbox.Add(new WooSimulator(sandbox.ContextFor(WooSimulator.ChannelName)));
 
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });

@@ -1,0 +1,218 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using ActorSync.Sandbox.Core;
+using ActorSync.Sandbox.Shopify.Writes;
+
+namespace ActorSync.Sandbox.Shopify;
+
+/// <summary>What the merchant sees in the admin: a list to search, a product to change, a till to sell one at.</summary>
+public sealed class MerchantPages(Merchant merchant)
+{
+    public const string Root = "/shopify/demo/admin/products";
+    private const string Banner = "Simulated Shopify admin, demo.myshopify.com";
+    private const int PageSize = 50;
+    private static readonly string[] Statuses = ["ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"];
+
+    public static string AddressOf(long id) => string.Create(CultureInfo.InvariantCulture, $"{Root}/{id}");
+
+    public void Map(WebApplication app)
+    {
+        app.MapGet(Root, async (string? search, int? page, CancellationToken ct) =>
+            Html("Products", await merchant.ReadAsync(shop => List(shop, search?.Trim() ?? "", Math.Max(1, page ?? 1)), ct)));
+        app.MapGet(Root + "/{id:long}", async (long id, string? note, CancellationToken ct) =>
+            await merchant.ReadAsync(shop => shop.Product(id) is { } product ? Page(product, note) : null, ct) is { } body
+                ? Html("Product", body) : Results.Content(HtmlPage.Render("Not found", Banner, $"<p>This product does not exist (any more). <a href=\"{Root}\">All products</a></p>"), "text/html; charset=utf-8", statusCode: 404));
+        app.MapPost(Root + "/{id:long}", async (long id, HttpRequest request, CancellationToken ct) =>
+        {
+            var form = await request.ReadFormAsync(ct);
+            var problems = new List<string>();
+            await merchant.ChangeAsync(id, p => Edited(p, form, problems), ct);
+            return Back(id, problems.Count == 0 ? "Saved." : string.Join(" ", problems));
+        });
+        app.MapPost(Root + "/{id:long}/delete", async (long id, CancellationToken ct) =>
+        {
+            await merchant.ChangeAsync(id, _ => null, ct);
+            return Results.Redirect(Root);
+        });
+        app.MapPost(Root + "/{id:long}/variants/{variant:long}/delete", async (long id, long variant, CancellationToken ct) =>
+        {
+            await merchant.ChangeAsync(id, p => p.Variants.Count == 1 ? p : Without(p, variant), ct);
+            return Back(id, "Variant deleted.");
+        });
+        app.MapPost(Root + "/{id:long}/variants/{variant:long}/sell", async (long id, long variant, CancellationToken ct) =>
+        {
+            var sold = await merchant.SellAsync(variant, 1, ct);
+            return Back(id, sold.Problem ?? $"Sold one {sold.Sku}.");
+        });
+    }
+
+    private static ShopProduct Without(ShopProduct product, long variant)
+    {
+        List<ShopVariant> left = [.. product.Variants.Where(v => v.Id != variant)];
+        return product with { Variants = left, Options = OptionLayout.Pruned(product.Options, left) };
+    }
+
+    private static ShopProduct Edited(ShopProduct product, IFormCollection form, List<string> problems)
+    {
+        var changed = product with
+        {
+            Title = form["title"].ToString().Trim() is { Length: > 0 and <= ShopText.LongestField } title ? title : product.Title,
+            DescriptionHtml = ShopText.Html(form["description"].ToString()),
+            Vendor = form["vendor"].ToString().Trim(),
+            ProductType = form["type"].ToString().Trim(),
+            Tags = ShopText.Tags([form["tags"].ToString()]),
+            Status = Statuses.Contains(form["status"].ToString()) ? form["status"].ToString() : product.Status,
+        };
+        foreach (var variant in product.Variants)
+        {
+            var price = Amount(form, $"price-{variant.Id}", problems) ?? variant.Price;
+            var edited = variant with
+            {
+                Price = price,
+                CompareAtPrice = Amount(form, $"compare-{variant.Id}", problems),
+                Sku = form[$"sku-{variant.Id}"].ToString().Trim(),
+                Barcode = form[$"barcode-{variant.Id}"].ToString().Trim(),
+                Policy = form[$"continue-{variant.Id}"] == "on" ? "CONTINUE" : "DENY",
+            };
+            foreach (var level in variant.Levels)
+            {
+                var text = form[$"stock-{variant.Id}-{level.LocationId}"].ToString();
+
+                // Only a count that the person changed is written: the page may be older than a sale.
+                if (text != form[$"was-{variant.Id}-{level.LocationId}"].ToString() && int.TryParse(text, CultureInfo.InvariantCulture, out var stock))
+                {
+                    edited = edited.WithLevel(level with { Available = stock });
+                }
+            }
+
+            changed = changed.WithVariant(edited);
+        }
+
+        return changed;
+    }
+
+    private static decimal? Amount(IFormCollection form, string name, List<string> problems)
+    {
+        var text = form[name].ToString().Trim().Replace(',', '.');
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount))
+        {
+            return Math.Round(amount, 2);
+        }
+
+        problems.Add($"'{text}' is not a price.");
+        return null;
+    }
+
+    private static string List(Shop shop, string search, int page)
+    {
+        // The merchant's list reads the rows themselves; only the API's search lags.
+        var found = shop.Products.Values.Where(p => search.Length == 0 || p.Title.Contains(search, StringComparison.OrdinalIgnoreCase)
+            || p.Vendor.Contains(search, StringComparison.OrdinalIgnoreCase) || p.Variants.Any(v => v.Sku?.Contains(search, StringComparison.OrdinalIgnoreCase) == true)).ToList();
+        var html = new StringBuilder();
+        html.Append("<h1>Products</h1><form class=\"row\"><input name=\"search\" placeholder=\"Title, vendor or SKU\" value=\"").Append(Text(search)).Append("\"><button>Search</button><span>")
+            .Append(found.Count).Append(" found</span></form><table><tr><th></th><th>Product</th><th>Status</th><th class=\"n\">Stock</th><th class=\"n\">Variants</th><th class=\"n\">Price</th><th>Vendor</th></tr>");
+        foreach (var product in found.Skip((page - 1) * PageSize).Take(PageSize))
+        {
+            html.Append("<tr><td>").Append(product.Media.Count > 0 ? $"<img class=\"tile\" alt=\"\" loading=\"lazy\" src=\"{Text(product.Media[0].Source)}\">" : "")
+                .Append("</td><td><a href=\"").Append(AddressOf(product.Id)).Append("\">").Append(Text(product.Title)).Append("</a></td><td><span class=\"pill\">").Append(product.Status.ToLowerInvariant())
+                .Append("</span></td><td class=\"n\">").Append(product.Variants.Sum(v => v.InventoryQuantity)).Append("</td><td class=\"n\">").Append(product.Variants.Count)
+                .Append("</td><td class=\"n\">").Append(ShopText.Money(product.Variants[0].Price)).Append(' ').Append(Shop.Currency).Append("</td><td>").Append(Text(product.Vendor)).Append("</td></tr>");
+        }
+
+        html.Append("</table><p class=\"row\">");
+        for (var number = 1; number <= (found.Count + PageSize - 1) / PageSize; number++)
+        {
+            html.Append(number == page ? $"<b>{number}</b>" : $"<a href=\"{Root}?page={number}&amp;search={Uri.EscapeDataString(search)}\">{number}</a>").Append(' ');
+        }
+
+        return html.Append("</p>").ToString();
+    }
+
+    private static string Page(ShopProduct product, string? note)
+    {
+        var here = AddressOf(product.Id);
+        var html = new StringBuilder();
+        html.Append("<p><a href=\"").Append(Root).Append("\">All products</a></p><h1>").Append(Text(product.Title)).Append("</h1>");
+        if (!string.IsNullOrEmpty(note))
+        {
+            html.Append("<p class=\"note\" role=\"status\">").Append(Text(note)).Append("</p>");
+        }
+
+        html.Append("<form id=\"edit\" method=\"post\" action=\"").Append(here).Append("\"></form><section>")
+            .Append(Field("title", "Title", product.Title))
+            .Append("<label for=\"description\">Description (HTML)</label><textarea id=\"description\" name=\"description\" form=\"edit\">").Append(Text(product.DescriptionHtml)).Append("</textarea>")
+            .Append(Field("tags", "Tags, separated by commas", string.Join(", ", product.Tags))).Append(Field("vendor", "Vendor", product.Vendor)).Append(Field("type", "Product type", product.ProductType))
+            .Append("<label for=\"status\">Status</label><select id=\"status\" name=\"status\" form=\"edit\">");
+        foreach (var status in Statuses)
+        {
+            html.Append("<option").Append(status == product.Status ? " selected" : "").Append('>').Append(status).Append("</option>");
+        }
+
+        html.Append("</select></section><section><h2>Variants</h2><div style=\"overflow-x:auto\"><table><tr><th>Variant</th><th>SKU</th><th>Barcode</th><th class=\"n\">Price</th><th class=\"n\">Compare at</th>");
+        foreach (var location in Shop.Locations)
+        {
+            html.Append("<th class=\"n\">").Append(Text(location.Name)).Append("</th>");
+        }
+
+        html.Append("<th>Oversell</th><th></th></tr>");
+        foreach (var variant in product.Variants)
+        {
+            Row(html, product, variant, here);
+        }
+
+        return html.Append("</table></div></section><p class=\"row\"><button class=\"main\" form=\"edit\">Save</button></p><form method=\"post\" action=\"").Append(here)
+            .Append("/delete\" onsubmit=\"return confirm('Delete this product?')\"><button>Delete product</button></form><p>Handle <code>").Append(Text(product.Handle)).Append("</code>, id <code>")
+            .Append(product.Id).Append("</code>, changed ").Append(ShopTime.Local(product.UpdatedAt)).Append("</p>").ToString();
+    }
+
+    private static void Row(StringBuilder html, ShopProduct product, ShopVariant variant, string here)
+    {
+        html.Append("<tr><td>").Append(Text(variant.Title)).Append("</td><td>").Append(Cell($"sku-{variant.Id}", "SKU", variant.Sku ?? "", "")).Append("</td><td>")
+            .Append(Cell($"barcode-{variant.Id}", "Barcode", variant.Barcode ?? "", "")).Append("</td><td class=\"n\">").Append(Cell($"price-{variant.Id}", "Price", ShopText.Money(variant.Price), "num"))
+            .Append("</td><td class=\"n\">").Append(Cell($"compare-{variant.Id}", "Compare-at price", variant.CompareAtPrice is { } was ? ShopText.Money(was) : "", "num")).Append("</td>");
+        foreach (var location in Shop.Locations)
+        {
+            html.Append("<td class=\"n\">");
+            if (variant.Level(location.Id) is { } level)
+            {
+                var stock = level.Available.ToString(CultureInfo.InvariantCulture);
+                html.Append(Cell($"stock-{variant.Id}-{location.Id}", $"Stock at {location.Name}", stock, "num"))
+                    .Append("<input type=\"hidden\" form=\"edit\" name=\"was-").Append(variant.Id).Append('-').Append(location.Id).Append("\" value=\"").Append(stock).Append("\">");
+            }
+            else
+            {
+                html.Append("not stocked");
+            }
+
+            html.Append("</td>");
+        }
+
+        html.Append("<td><input type=\"checkbox\" form=\"edit\" aria-label=\"Continue selling when out of stock\" name=\"continue-").Append(variant.Id).Append('"')
+            .Append(variant.Policy == "CONTINUE" ? " checked" : "").Append("></td><td><form method=\"post\" action=\"").Append(here).Append("/variants/").Append(variant.Id)
+            .Append("/sell\"><button>Sell one</button></form>");
+        if (product.Variants.Count > 1)
+        {
+            html.Append("<form method=\"post\" action=\"").Append(here).Append("/variants/").Append(variant.Id).Append("/delete\"><button>Delete</button></form>");
+        }
+
+        html.Append("</td></tr>");
+    }
+
+    private static string Field(string name, string label, string value) =>
+        $"<label for=\"{name}\">{label}</label><input class=\"wide\" id=\"{name}\" name=\"{name}\" form=\"edit\" value=\"{Text(value)}\">";
+
+    private static string Cell(string name, string label, string value, string style) =>
+        $"<input class=\"{style}\" aria-label=\"{Text(label)}\" name=\"{name}\" form=\"edit\" value=\"{Text(value)}\">";
+
+    private static IResult Html(string title, string body) => Results.Content(HtmlPage.Render(title, Banner, body), "text/html; charset=utf-8");
+
+    private static IResult Back(long id, string note) => Results.Redirect($"{AddressOf(id)}?note={Uri.EscapeDataString(note)}");
+
+    private static string Text(string value) => WebUtility.HtmlEncode(value);
+}

@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text.Json;
+using ActorSync.Sandbox.Core;
+using ActorSync.Sandbox.Shopify.GraphQl;
+
+namespace ActorSync.Sandbox.Shopify;
+
+/// <summary>One Shopify shop with one app installed: Admin GraphQL API, webhooks, merchant pages.</summary>
+public sealed class ShopifySimulator : ISimulator, IDisposable
+{
+    public const string ChannelName = "shopify";
+    private readonly SimulatorContext context;
+    private readonly Shop shop;
+    private readonly ShopWebhooks webhooks;
+    private readonly GraphQlEngine engine;
+    private readonly ShopifyEndpoint endpoint;
+    private readonly Merchant merchant;
+
+    public ShopifySimulator(SimulatorContext context)
+    {
+        this.context = context;
+        shop = new Shop(context.Store, context.Clock, new SearchIndex(context.Clock, context.Random));
+        webhooks = new ShopWebhooks(shop, context.Webhooks, context.Random);
+        engine = new GraphQlEngine(shop, new CostBucket(context.Clock), webhooks.Announce);
+        endpoint = new ShopifyEndpoint(engine, context.Stats, context.Random, context.Clock);
+        merchant = new Merchant(shop, webhooks, context.Options);
+        if (shop.IsEmpty)
+        {
+            Seed();
+        }
+    }
+
+    public string Name => ChannelName;
+
+    public ShopCard Card => new("Shopify demo shop", MerchantPages.Root, ShopifyEndpoint.ApiRoot + "/2026-07/graphql.json",
+        $"X-Shopify-Access-Token: {ShopifyEndpoint.Token}; shop domain {Shop.Domain}, client id {ShopifyEndpoint.ClientId}, client secret {ShopifyEndpoint.ClientSecret} (signs webhooks)");
+
+    public IReadOnlyList<string> ApiPaths => [ShopifyEndpoint.ApiRoot, ShopifyEndpoint.OauthPath];
+
+    public ChannelFaults Faults => context.Faults;
+
+    public ChannelStats Stats => context.Stats;
+
+    public int ProductsHeld => shop.Products.Count;
+
+    public void Map(WebApplication app)
+    {
+        endpoint.Map(app);
+        new MerchantPages(merchant).Map(app);
+        app.MapPost("/_control/shopify/plan", ChangePlanAsync);
+        app.MapPost("/_control/shopify/search", ChangeSearchAsync);
+    }
+
+    public ValueTask<SellResult> SellAsync(string sku, int quantity, CancellationToken cancellationToken) => merchant.SellAsync(sku, quantity, cancellationToken);
+
+    public ValueTask<EditResult> EditAsync(NeutralEdit edit, CancellationToken cancellationToken) => merchant.EditAsync(edit, cancellationToken);
+
+    public ValueTask<NeutralProduct> CreateAsync(SeedProduct product, CancellationToken cancellationToken) => merchant.CreateAsync(product, cancellationToken);
+
+    public IReadOnlyList<NeutralProduct> List(int limit, int offset) => merchant.List(limit, offset);
+
+    public NeutralProduct? FindBySku(string sku) => merchant.FindBySku(sku);
+
+    public void Reset()
+    {
+        using (shop.Enter())
+        {
+            shop.Clear();
+        }
+
+        engine.Bucket.Change(CostBucket.StandardRate);
+        Seed();
+    }
+
+    public Task WriteThrottledAsync(HttpContext context) => endpoint.WriteThrottledAsync(context);
+
+    public Task WriteServerErrorAsync(HttpContext context) => ShopifyEndpoint.WriteServerErrorAsync(context);
+
+    public void Dispose() => shop.Dispose();
+
+    private void Seed()
+    {
+        using (shop.Enter())
+        {
+            // Made one a minute, ending a day ago, so that lists sorted by time have an order.
+            var at = shop.Now.AddDays(-1).AddMinutes(-context.Catalogue.Products.Count);
+            foreach (var seed in context.Catalogue.Products)
+            {
+                ShopSeed.Add(shop, seed, context.Options.BaseAddress, at);
+                at = at.AddMinutes(1);
+            }
+
+            shop.Commit();
+            shop.Search.ShowAll(shop.Products.Values);
+        }
+    }
+
+    /// <summary>{"restoreRate": 1000} is Plus: points per second, the bucket holds twenty times as many.</summary>
+    private async Task<IResult> ChangePlanAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        const int Fastest = 10_000;
+        var body = await ReadAsync(request, cancellationToken);
+        if (body.Number("restoreRate") is not { } rate || rate is < 1 or > Fastest)
+        {
+            return Results.Json(new { error = $"restoreRate is {body.Text("restoreRate") ?? "missing"} but must be points per second from 1 to {Fastest}; Standard has 100, Plus 1000." }, ControlJson.Options, statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        engine.Bucket.Change(rate);
+        return Results.Json(new { restoreRate = rate, maximumAvailable = rate * CostBucket.SecondsHeld }, ControlJson.Options);
+    }
+
+    /// <summary>{"longestLagMs": 0} makes search see every write at once.</summary>
+    private async Task<IResult> ChangeSearchAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        const int Longest = 600_000;
+        var body = await ReadAsync(request, cancellationToken);
+        if (body.Number("longestLagMs") is not { } lag || lag is < 0 or > Longest)
+        {
+            return Results.Json(new { error = $"longestLagMs is {body.Text("longestLagMs") ?? "missing"} but must be milliseconds from 0 to {Longest}." }, ControlJson.Options, statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        using (await shop.EnterAsync(cancellationToken))
+        {
+            shop.Search.LongestLag = TimeSpan.FromMilliseconds(lag);
+            shop.Search.ShowAll(shop.Products.Values);
+        }
+
+        return Results.Json(new { longestLagMs = lag.ToString(CultureInfo.InvariantCulture) }, ControlJson.Options);
+    }
+
+    private static async Task<Input> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new Input(await JsonSerializer.DeserializeAsync<JsonElement>(request.Body, cancellationToken: cancellationToken));
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
+    }
+}
