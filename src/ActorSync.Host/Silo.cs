@@ -1,0 +1,57 @@
+using System.Net;
+using System.Text.Json;
+using ActorSync.Abstractions.Stores;
+using Orleans.Configuration;
+using Orleans.Dashboard;
+using Orleans.Storage;
+using Orleans.Streams;
+
+namespace ActorSync.Host;
+
+/// <summary>The Orleans half of an all-in-one process: settings and reminders through the AdoNet provider on SQLite, streams in memory, no clustering.</summary>
+public static class Silo
+{
+    // The provider's name for Microsoft.Data.Sqlite; the obvious one throws at start (performance-notes section 9).
+    private const string SqliteInvariant = "System.Data.SQLite";
+
+    public static void Configure(ISiloBuilder silo, string orleansConnectionString)
+    {
+        silo.UseLocalhostClustering(Preflight.FreePort(), Preflight.FreePort(), serviceId: "actorsync", clusterId: "actorsync");
+        silo.Configure<EndpointOptions>(endpoints => endpoints.AdvertisedIPAddress = IPAddress.Loopback);
+        silo.Configure<GrainCollectionOptions>(collection =>
+        {
+            collection.CollectionAge = TimeSpan.FromMinutes(2);
+            collection.CollectionQuantum = TimeSpan.FromSeconds(20);
+            collection.ClassSpecificCollectionAge["ActorSync.Grains.Products.RemoteProductGrain"] = TimeSpan.FromMinutes(1);
+            collection.ClassSpecificCollectionAge["ActorSync.Grains.Products.SkuGrain"] = TimeSpan.FromMinutes(1);
+            collection.EnableActivationSheddingOnMemoryPressure = true;
+        });
+        silo.AddAdoNetGrainStorage(SyncStreams.Storage, storage =>
+        {
+            storage.Invariant = SqliteInvariant;
+            storage.ConnectionString = orleansConnectionString;
+            storage.GrainStorageSerializer = new JsonStateSerializer();
+        });
+        silo.UseAdoNetReminderService(reminders =>
+        {
+            reminders.Invariant = SqliteInvariant;
+            reminders.ConnectionString = orleansConnectionString;
+        });
+        silo.AddMemoryStreams(SyncStreams.Provider, streams =>
+        {
+            streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
+            streams.ConfigurePullingAgent(agent => agent.Configure(pulling => pulling.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(10)));
+        });
+        silo.AddDashboard();
+    }
+
+    /// <summary>Plain JSON rows: no CLR type names, so that a renamed state class still loads.</summary>
+    private sealed class JsonStateSerializer : IGrainStorageSerializer
+    {
+        private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
+
+        public BinaryData Serialize<T>(T input) => new(JsonSerializer.SerializeToUtf8Bytes(input, Options));
+
+        public T Deserialize<T>(BinaryData input) => input.ToObjectFromJson<T>(Options)!;
+    }
+}
