@@ -50,7 +50,7 @@ public static class Silo
     {
         private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
 
-        public BinaryData Serialize<T>(T input) => new(JsonSerializer.SerializeToUtf8Bytes(input, Options));
+        public BinaryData Serialize<T>(T? input) => new(JsonSerializer.SerializeToUtf8Bytes(input, Options));
 
         public T Deserialize<T>(BinaryData input) => input.ToObjectFromJson<T>(Options)!;
     }
