@@ -32,6 +32,11 @@ builder.WebHost.ConfigureKestrel(kestrel =>
     kestrel.AddServerHeader = false;
     kestrel.ListenLocalhost(options.Port);
 });
+if (options.FollowStdin)
+{
+    builder.Services.AddSingleton<IHostLifetime, StdinLifetime>();
+}
+
 var app = builder.Build();
 app.Use(async (context, next) =>
 {

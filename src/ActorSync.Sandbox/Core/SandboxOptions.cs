@@ -16,6 +16,9 @@ public sealed record SandboxOptions
     /// <summary>Where the hub's page is, for links.</summary>
     public Uri Hub { get; init; } = new("http://localhost:5080");
 
+    /// <summary>Ends when standard input ends and ignores Ctrl-C: the hub's demo keeps us exactly as long as it needs the shops.</summary>
+    public bool FollowStdin { get; init; }
+
     public string BaseAddress => string.Create(CultureInfo.InvariantCulture, $"http://localhost:{Port}");
 
     public static (SandboxOptions? Options, string? Problem) Parse(IReadOnlyList<string> args)
@@ -59,8 +62,16 @@ public sealed record SandboxOptions
 
                     options = options with { Hub = hub };
                     break;
+                case "--follow-stdin":
+                    if (!bool.TryParse(value, out var follow))
+                    {
+                        return (null, $"--follow-stdin is '{value}' but must be true or false.");
+                    }
+
+                    options = options with { FollowStdin = follow };
+                    break;
                 default:
-                    return (null, $"'{name}' is not an option. Known: --port, --data, --seed, --hub.");
+                    return (null, $"'{name}' is not an option. Known: --port, --data, --seed, --hub, --follow-stdin.");
             }
         }
 
