@@ -1,4 +1,5 @@
 using ActorSync.Channels.Http;
+using ActorSync.Channels.WooCommerce;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ActorSync.Channels;
@@ -11,6 +12,7 @@ public static class ChannelsServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddChannelHttp();
+        services.AddSingleton<IChannelKind, WooKind>();
         return services;
     }
 }

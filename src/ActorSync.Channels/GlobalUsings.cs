@@ -1,1 +1,6 @@
+global using System.Collections.Immutable;
 global using ActorSync.Abstractions.Channels;
+global using ActorSync.Abstractions.Webhooks;
+global using ActorSync.Domain.Channels;
+global using ActorSync.Domain.Products;
+global using ActorSync.Domain.Reconcile;

@@ -1,0 +1,243 @@
+using System.Text.Json;
+
+namespace ActorSync.Channels.WooCommerce;
+
+/// <summary>What became of one item while its pieces are written; at the end its outcome.</summary>
+internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
+{
+    private readonly Dictionary<RegisterKey, PushResult> _results = [];
+    private readonly List<Rejection> _rejections = [];
+    private readonly Dictionary<VariantId, string> _bound = [];
+    private readonly Dictionary<long, JsonElement> _variations = [];
+    private readonly Lock _lock = new();
+    private JsonElement? _product;
+    private string? _error;
+    private DateTimeOffset? _retryAt;
+    private bool _channelFault;
+    private bool _stockWasStale;
+    private bool _gone;
+    private Stamp _goneVersion;
+
+    public PushItem Item => item;
+
+    public string? ExternalId { get; set; } = item.ExternalId;
+
+    public DateTimeOffset SentAt { get; set; } = startedAt;
+
+    /// <summary>Nothing more is to be done for this item.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>The product's row as it was before the writes.</summary>
+    public JsonElement? Current { get; set; }
+
+    /// <summary>The variations as they were before the writes, by id; null = not read.</summary>
+    public Dictionary<string, JsonElement>? CurrentVariations { get; set; }
+
+    public JsonElement? ProductRow => _product;
+
+    public bool IsSettled(RegisterKey key)
+    {
+        lock (_lock)
+        {
+            return _results.ContainsKey(key);
+        }
+    }
+
+    public void Settle(IEnumerable<RegisterKey> keys, PushResult result)
+    {
+        lock (_lock)
+        {
+            foreach (var key in keys)
+            {
+                _results[key] = result;
+            }
+        }
+    }
+
+    public void Reject(RegisterKey? key, string code, string message)
+    {
+        lock (_lock)
+        {
+            _rejections.Add(new Rejection { Key = key, Code = code, Message = message });
+            _error ??= message;
+            if (key is { } register)
+            {
+                _results[register] = PushResult.Rejected;
+            }
+        }
+    }
+
+    /// <summary>Ends the item: what has no result yet gets this one.</summary>
+    public void Close(PushResult result, string? error = null)
+    {
+        lock (_lock)
+        {
+            _error ??= error;
+            foreach (var planned in item.Delta)
+            {
+                _results.TryAdd(planned.Key, result);
+            }
+        }
+
+        IsClosed = true;
+    }
+
+    public void Fail(IEnumerable<RegisterKey> keys, PushResult result, ChannelFault? fault)
+    {
+        Settle(keys, result);
+        Note(result, fault);
+    }
+
+    public void CloseFailed(PushResult result, ChannelFault fault)
+    {
+        Note(result, fault);
+        Close(result);
+    }
+
+    public void MarkGone(Stamp version)
+    {
+        _gone = true;
+        _goneVersion = version;
+        Close(PushResult.Gone, $"The shop does not know product {ExternalId} any more, or holds it in the trash.");
+    }
+
+    public void StaleStock(RegisterKey key)
+    {
+        lock (_lock)
+        {
+            _stockWasStale = true;
+            _results[key] = PushResult.NotSent;
+            _error ??= "The shop's count is not what it was believed to be.";
+        }
+    }
+
+    public void Saw(JsonElement product)
+    {
+        lock (_lock)
+        {
+            _product = product;
+        }
+    }
+
+    public void SawVariation(JsonElement variation)
+    {
+        lock (_lock)
+        {
+            _variations[WooMapper.Number(variation, "id")] = variation;
+        }
+    }
+
+    public void Bind(VariantId variant, string externalId)
+    {
+        lock (_lock)
+        {
+            _bound[variant] = externalId;
+        }
+    }
+
+    public IReadOnlyCollection<VariantId> BoundVariants => _bound.Keys;
+
+    public string? BoundTo(VariantId variant)
+    {
+        lock (_lock)
+        {
+            return _bound.GetValueOrDefault(variant);
+        }
+    }
+
+    private void Note(PushResult result, ChannelFault? fault)
+    {
+        if (fault is null)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _error ??= fault.Message;
+            _retryAt ??= fault.RetryAt;
+            _channelFault |= result == PushResult.NotSent;
+        }
+    }
+
+    public PushOutcome Outcome(DateTimeOffset now)
+    {
+        foreach (var planned in item.Delta)
+        {
+            // Whatever was composed into no row needs no call: the channel holds it already.
+            _results.TryAdd(planned.Key, PushResult.Applied);
+        }
+
+        var result = _gone ? PushResult.Gone : Overall();
+        return new PushOutcome
+        {
+            Product = item.Product,
+            PushId = item.PushId,
+            Result = result,
+            Exceptions = _gone
+                ? ImmutableDictionary<RegisterKey, PushResult>.Empty
+                : _results.Where(pair => pair.Value != result).ToImmutableDictionary(pair => pair.Key, pair => pair.Value),
+            Rejections = [.. _rejections],
+            Answer = Answer(now),
+            Bound = [.. _bound.Select(pair => new VariantLink { Variant = pair.Key, ExternalId = pair.Value })],
+            ExternalId = ExternalId,
+            SentAt = SentAt,
+            Error = _error,
+            RetryAt = _retryAt,
+            StockWasStale = _stockWasStale,
+            IsChannelFault = _channelFault,
+        };
+    }
+
+    private PushResult Overall()
+    {
+        // A create that found or made the product is applied, whatever single registers met.
+        if (_results.Count == 0 || (item.Action == PushAction.Create && ExternalId is not null && !_results.ContainsValue(PushResult.Unknown)))
+        {
+            return PushResult.Applied;
+        }
+
+        foreach (var candidate in (ReadOnlySpan<PushResult>)[PushResult.Applied, PushResult.Unknown, PushResult.NotSent, PushResult.Gone, PushResult.Rejected])
+        {
+            if (_results.ContainsValue(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        return PushResult.Applied;
+    }
+
+    private ObservedProduct? Answer(DateTimeOffset now)
+    {
+        if (ExternalId is not { } id)
+        {
+            return null;
+        }
+
+        if (_gone)
+        {
+            return WooMapper.Gone(id, _goneVersion);
+        }
+
+        if (_product is null && _variations.Count == 0)
+        {
+            return null;
+        }
+
+        var body = _product is { } row
+            ? WooMapper.Product(row, null, WooForm.Edit, now)
+            : new ObservedProduct { ExternalId = id, Version = Stamp.Zero };
+        if (_variations.Count == 0)
+        {
+            return body;
+        }
+
+        var options = _product is { } parent ? WooMapper.VariationAttributes(parent) : (ImmutableArray<WooOption>?)null;
+        return body with
+        {
+            Variants = [.. _variations.OrderBy(pair => pair.Key).Select(pair => WooMapper.Variant(pair.Value, options, now))],
+            VariantsComplete = false,
+        };
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace ActorSync.Channels.WooCommerce;
+
+/// <summary>How a WooCommerce shop changes what it stores (contract sections 7.1, 7.2 and 7.4). Pure.</summary>
+internal sealed class WooCanon : ICanon
+{
+    public FieldValue Form(string field, FieldValue value)
+    {
+        if (value.Text is not { } text)
+        {
+            return FieldValue.Empty;
+        }
+
+        return field switch
+        {
+            WooFields.Name => Filled(Plain(text)),
+            WooFields.Description => Filled(WooHtml.Clean(text)),
+            WooFields.Price or WooFields.CompareAtPrice => Money(text),
+            WooFields.Sku => Filled(text.Trim()),
+            WooFields.Gtin => Filled(Gtin(text)),
+            WooFields.Available => Stock(text),
+            WooFields.Tags => Filled(Plain(text)),
+            _ => value,
+        };
+    }
+
+    public string ElementKey(string field, string element) => Plain(element).ToLowerInvariant();
+
+    /// <summary>Plain text out of what the shop holds: it stores a bare ampersand as an entity and cuts blanks, backslashes and unknown tags.</summary>
+    private static string Plain(string text) => WebUtility.HtmlDecode(WooHtml.Clean(text)).Trim();
+
+    /// <summary>The shop's own price parser keeps digits, minus and points and throws everything else away.</summary>
+    private static FieldValue Money(string text)
+    {
+        var kept = new string([.. text.Where(c => char.IsAsciiDigit(c) || c is '-' or '.')]);
+        return decimal.TryParse(kept, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
+            ? WooValues.Of(amount)
+            : FieldValue.Empty;
+    }
+
+    public static string Gtin(string text)
+    {
+        var kept = new StringBuilder(text.Length);
+        foreach (var c in text)
+        {
+            if (char.IsAsciiDigit(c) || c is '-' or 'X' or 'x')
+            {
+                kept.Append(char.ToUpperInvariant(c));
+            }
+        }
+
+        return kept.ToString();
+    }
+
+    private static FieldValue Stock(string text) =>
+        decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var count) ? WooValues.Of(decimal.Floor(count)) : FieldValue.Empty;
+
+    private static FieldValue Filled(string text) => text.Length == 0 ? FieldValue.Empty : new FieldValue(text);
+}
+
+/// <summary>Canonical text of numbers: invariant, without trailing zeros.</summary>
+internal static class WooValues
+{
+    public static FieldValue Of(decimal number) => new(number.ToString("0.############################", CultureInfo.InvariantCulture));
+
+    public static decimal? Number(FieldValue? value) =>
+        value?.Text is { } text && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+}

@@ -1,0 +1,200 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ActorSync.Channels.WooCommerce;
+
+/// <summary>What became of one row of a batch.</summary>
+internal sealed record WooRowResult(WooWrite Write, WooEffect Effect, JsonElement Row, WooError? Error, ChannelFault? Fault, DateTimeOffset SentAt);
+
+internal sealed partial class WooChannel
+{
+    private const int SmallestBatch = 1;
+    private const int LargestBatch = 50;
+    private const int FirstBatch = 25;
+    private const int GrowBy = 5;
+    /// <summary>A create costs the shop about twice an update.</summary>
+    private const int CreateWeight = 2;
+    /// <summary>Rounds of sending a row again without the members that the shop refused.</summary>
+    private const int MaxRounds = 4;
+    private static readonly TimeSpan QuickAnswer = TimeSpan.FromSeconds(4);
+    private static readonly ChannelFault AnswerIncomplete = new()
+    {
+        Kind = ChannelFaultKind.Transient,
+        Code = "ANSWER_INCOMPLETE",
+        Message = "The shop's answer to a batch has fewer items than were sent.",
+    };
+
+    private int _batchSize = FirstBatch;
+
+    /// <summary>
+    /// Sends rows, answers one result each. Chunks shrink when the shop does not finish in time and grow back slowly. A fault of the whole channel ends the
+    /// sending: what was not sent says so.
+    /// </summary>
+    private async Task<List<WooRowResult>> SendAsync(string path, IReadOnlyCollection<WooWrite> writes, Lane lane, CancellationToken cancellationToken)
+    {
+        var results = new List<WooRowResult>(writes.Count);
+        var waiting = new Queue<WooWrite>(writes);
+        ChannelFault? down = null;
+        while (waiting.Count > 0)
+        {
+            var chunk = new List<WooWrite>();
+            var room = Volatile.Read(ref _batchSize);
+            do
+            {
+                var write = waiting.Dequeue();
+                chunk.Add(write);
+                room -= write.Kind == WooWriteKind.Create ? CreateWeight : 1;
+            }
+            while (room > 0 && waiting.Count > 0);
+
+            if (down is not null)
+            {
+                results.AddRange(chunk.Select(write => new WooRowResult(write, WooEffect.NotSent, default, null, down, client.Clock.GetUtcNow())));
+                continue;
+            }
+
+            var started = client.Clock.GetTimestamp();
+            var answer = await client.PostAsync($"{path}/batch", Envelope(chunk), lane, cancellationToken);
+            Adapt(answer, client.Clock.GetElapsedTime(started));
+            if (answer.Ok)
+            {
+                results.AddRange(Correlate(chunk, answer));
+            }
+            else
+            {
+                results.AddRange(chunk.Select(write => new WooRowResult(write, answer.Effect, default, answer.Error, answer.Fault, answer.SentAt)));
+                down = answer.Effect == WooEffect.NotSent ? answer.Fault : null;
+            }
+        }
+
+        return results;
+    }
+
+    private void Adapt(WooAnswer answer, TimeSpan elapsed)
+    {
+        var size = Volatile.Read(ref _batchSize);
+        var next = answer.Effect == WooEffect.Unknown ? Math.Max(SmallestBatch, size / 2)
+            : answer.Ok && elapsed < QuickAnswer ? Math.Min(LargestBatch, size + GrowBy)
+            : size;
+        Volatile.Write(ref _batchSize, next);
+    }
+
+    private static JsonObject Envelope(List<WooWrite> chunk)
+    {
+        var body = new JsonObject();
+        foreach (var group in chunk.GroupBy(write => write.Kind))
+        {
+            body[Member(group.Key)] = new JsonArray([.. group.Select(write => write.Kind == WooWriteKind.Delete ? JsonValue.Create(write.Id) : (JsonNode)write.Body())]);
+        }
+
+        return body;
+    }
+
+    private static string Member(WooWriteKind kind) => kind switch
+    {
+        WooWriteKind.Create => "create",
+        WooWriteKind.Update => "update",
+        WooWriteKind.Delete => "delete",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown kind of row."),
+    };
+
+    /// <summary>Rows belong to results by position; an answer with fewer rows than were sent leaves the rest unknown.</summary>
+    internal static IEnumerable<WooRowResult> Correlate(List<WooWrite> chunk, WooAnswer answer)
+    {
+        foreach (var group in chunk.GroupBy(write => write.Kind))
+        {
+            var rows = answer.Json.ValueKind == JsonValueKind.Object && answer.Json.TryGetProperty(Member(group.Key), out var list) && list.ValueKind == JsonValueKind.Array
+                ? list.EnumerateArray().ToArray()
+                : [];
+            var at = 0;
+            foreach (var write in group)
+            {
+                if (at >= rows.Length)
+                {
+                    yield return new WooRowResult(write, WooEffect.Unknown, default, null, AnswerIncomplete, answer.SentAt);
+                    continue;
+                }
+
+                var row = rows[at++];
+                var error = WooErrors.OfItem(row);
+                yield return new WooRowResult(write, error?.Effect ?? WooEffect.Done, row, error, null, answer.SentAt);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Writes rows until each is settled in its ledger: a refused member is taken out, its register parked with the shop's words, and the rest sent again.
+    /// </summary>
+    private async Task WriteAsync(string path, IReadOnlyCollection<WooWrite> writes, Lane lane, Action<WooWrite, JsonElement> done, CancellationToken cancellationToken)
+    {
+        var waiting = writes.ToList();
+        for (var round = 1; waiting.Count > 0; round++)
+        {
+            var results = await SendAsync(path, waiting, lane, cancellationToken);
+            waiting = [];
+            foreach (var result in results)
+            {
+                var (write, effect, row, error, fault, sentAt) = result;
+                write.Ledger.SentAt = sentAt;
+                switch (effect)
+                {
+                    case WooEffect.Done:
+                        write.Ledger.Settle(write.Keys, PushResult.Applied);
+                        done(write, row);
+                        break;
+                    case WooEffect.NotSent:
+                        write.Ledger.Fail(write.Keys, PushResult.NotSent, fault);
+                        break;
+                    case WooEffect.Unknown:
+                        write.Ledger.Fail(write.Keys, PushResult.Unknown, fault);
+                        break;
+                    case WooEffect.Gone when write.Variant is null:
+                        write.Ledger.MarkGone(Stamp.Zero);
+                        break;
+                    case WooEffect.Gone:
+                        write.Ledger.Settle(write.Keys, PushResult.Gone);
+                        break;
+                    default:
+                        waiting.AddRange(Refuse(write, error!, mayRetry: round < MaxRounds));
+                        break;
+                }
+            }
+        }
+    }
+
+    /// <summary>Records a refusal; answers what is worth sending again.</summary>
+    private static IReadOnlyList<WooWrite> Refuse(WooWrite write, WooError error, bool mayRetry)
+    {
+        var culprits = write.Kind == WooWriteKind.Create && error.Code is WooErrors.SkuTaken or WooErrors.SkuBlocked ? [] : write.Remove(Culprits(error));
+        if (culprits.IsEmpty && mayRetry && write.Kind == WooWriteKind.Update && write.Split() is { Count: > 0 } pieces)
+        {
+            return pieces;
+        }
+
+        foreach (var key in culprits.IsEmpty ? write.Keys : culprits)
+        {
+            write.Ledger.Reject(key, error.Code, error.Message);
+        }
+
+        if (culprits.IsEmpty || write.IsEmpty)
+        {
+            return [];
+        }
+
+        if (mayRetry)
+        {
+            return [write];
+        }
+
+        write.Ledger.Settle(write.Keys, PushResult.NotSent);
+        return [];
+    }
+
+    private static ImmutableArray<string> Culprits(WooError error) => error.Code switch
+    {
+        WooErrors.SkuTaken or WooErrors.SkuBlocked => ["sku"],
+        WooErrors.GtinTaken => ["global_unique_id"],
+        WooErrors.InvalidParameter => error.Members,
+        _ => [],
+    };
+}

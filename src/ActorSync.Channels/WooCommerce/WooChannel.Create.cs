@@ -1,0 +1,441 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ActorSync.Channels.WooCommerce;
+
+/// <summary>
+/// Creates. A SKU is unique in a shop, trash included, so it is what makes a create repeatable: what a lost answer left behind is found by it. A product whose
+/// own row has no SKU (variable, or a variant without one) carries an interim one until it is complete, and stays a draft as long.
+/// </summary>
+internal sealed partial class WooChannel
+{
+    private const int MaxSkusPerSearch = 80;
+    private static readonly string[] Any = ["any"];
+    private static readonly string[] AnyAndTrash = ["any", "trash"];
+
+    private async Task CreateAsync(PushLedger[] ledgers, Lane lane, CancellationToken cancellationToken)
+    {
+        if (ledgers.Length == 0)
+        {
+            return;
+        }
+
+        var (found, fault) = await FindCandidatesAsync([.. ledgers.Select(l => l.Item)], withTrash: false, lane, cancellationToken);
+        if (fault is not null)
+        {
+            foreach (var ledger in ledgers)
+            {
+                ledger.CloseFailed(PushResult.NotSent, fault);
+            }
+
+            return;
+        }
+
+        var writes = new List<WooWrite>();
+        var adopted = new List<(PushLedger Ledger, JsonElement Row)>();
+        foreach (var ledger in ledgers)
+        {
+            if (Choose(ledger, found[ledger.Item.Product]) is { } row)
+            {
+                adopted.Add((ledger, row));
+            }
+            else if (!ledger.IsClosed && ComposeCreate(ledger) is { } write)
+            {
+                writes.Add(write);
+            }
+        }
+
+        adopted.AddRange(await CreateProductsAsync(writes, lane, cancellationToken));
+        foreach (var (ledger, row) in adopted)
+        {
+            await AdoptAsync(ledger, row, lane, cancellationToken);
+        }
+
+        var made = ledgers.Where(l => !l.IsClosed && l.ExternalId is not null && l.ProductRow is not null).ToArray();
+        await CompleteCreatedAsync(made, lane, cancellationToken);
+    }
+
+    /// <summary>Living (and, if asked, trashed) products that hold one of an item's SKUs, on themselves or on a variation.</summary>
+    private async Task<(Dictionary<ProductId, List<JsonElement>> Found, ChannelFault? Fault)> FindCandidatesAsync(
+        IReadOnlyList<PushItem> items, bool withTrash, Lane lane, CancellationToken cancellationToken)
+    {
+        var found = items.ToDictionary(item => item.Product, _ => new List<JsonElement>());
+        var wanted = items.SelectMany(item => SkusOf(item).Select(sku => (item.Product, Sku: sku))).ToLookup(pair => pair.Sku, pair => pair.Product, StringComparer.OrdinalIgnoreCase);
+        var skus = wanted.Select(group => group.Key).ToArray();
+        // A comma separates SKUs; one that contains a comma is only found when it is asked for alone.
+        var searches = skus.Where(sku => !sku.Contains(',', StringComparison.Ordinal)).Chunk(MaxSkusPerSearch).Select(chunk => string.Join(',', chunk))
+            .Concat(skus.Where(sku => sku.Contains(',', StringComparison.Ordinal)));
+        var hits = new List<JsonElement>();
+        foreach (var search in searches)
+        {
+            foreach (var status in withTrash ? AnyAndTrash : Any)
+            {
+                var answer = await client.GetAsync("products", EditQuery(MaxPerPage, new("sku", search), new("status", status)), lane, cancellationToken);
+                if (!IsList(answer))
+                {
+                    return (found, answer.FaultOrError);
+                }
+
+                hits.AddRange(Rows(answer));
+            }
+        }
+
+        var parents = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        var parentIds = hits.Select(ParentId).Where(id => id is not null).Distinct(StringComparer.Ordinal).Select(id => id!).ToArray();
+        if (parentIds.Length > 0)
+        {
+            (parents, var fault) = await ReadRowsAsync(parentIds, lane, cancellationToken);
+            if (fault is not null)
+            {
+                return (found, fault);
+            }
+        }
+
+        foreach (var hit in hits)
+        {
+            var owner = ParentId(hit) is { } parent ? parents.GetValueOrDefault(parent) : hit;
+            if (owner.ValueKind != JsonValueKind.Object || (!withTrash && WooMapper.IsTrash(owner)))
+            {
+                continue;
+            }
+
+            foreach (var product in wanted[WooMapper.Text(hit, "sku")?.Trim() ?? ""])
+            {
+                if (found[product].All(row => WooMapper.Id(row) != WooMapper.Id(owner)))
+                {
+                    found[product].Add(owner);
+                }
+            }
+        }
+
+        return (found, null);
+    }
+
+    private static string? ParentId(JsonElement row) => WooMapper.Number(row, "parent_id") is > 0 and var id ? id.ToString(CultureInfo.InvariantCulture) : null;
+
+    private static IEnumerable<string> SkusOf(PushItem item) => item.Target.Variants
+        .Where(v => !v.Remove && v.Fields.TryGetValue(WooFields.Sku, out var sku) && !string.IsNullOrWhiteSpace(sku.Text))
+        .Select(v => v.Fields[WooFields.Sku].Text!.Trim())
+        .Append(WooFields.InterimSku(item.Product))
+        .Distinct(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The product to adopt instead of creating one: ours by the hub id, else the only one with our SKU that no hub product claims.</summary>
+    private static JsonElement? Choose(PushLedger ledger, List<JsonElement> candidates)
+    {
+        if (candidates.Count == 0)
+        {
+            return null;
+        }
+
+        var ours = candidates.Where(row => WooMapper.HubId(row) == ledger.Item.Product.Value).ToArray();
+        if (ours.Length > 0)
+        {
+            return ours[0];
+        }
+
+        var free = candidates.Where(row => WooMapper.HubId(row) is null).ToArray();
+        if (free.Length == 1 && candidates.Count == 1)
+        {
+            return free[0];
+        }
+
+        var ids = string.Join(", ", candidates.Select(WooMapper.Id));
+        ledger.Reject(null, "SKU_TAKEN", candidates.Count == 1
+            ? $"Product {ids} of the shop has the same SKU and belongs to another product of the hub."
+            : $"Products {ids} of the shop have SKUs of this product; which of them is meant has to be decided by a person.");
+        ledger.Close(PushResult.Rejected);
+        return null;
+    }
+
+    private WooWrite? ComposeCreate(PushLedger ledger)
+    {
+        var item = ledger.Item;
+        var target = item.Target;
+        var living = target.Variants.Where(v => !v.Remove).ToArray();
+        var isVariable = target.Options.Length > 0;
+        var write = new WooWrite(ledger, WooWriteKind.Create, 0, null);
+        WooMapper.WriteProduct(write, null, canon);
+        if (!item.Delta.Any(p => p.Key is { Field: WooFields.Name, Variant: null } && !p.Target.IsEmpty))
+        {
+            if (target.Fields.GetValueOrDefault(WooFields.Name).Text is not { Length: > 0 } name)
+            {
+                ledger.Reject(null, "NAME_EMPTY", "A product of a WooCommerce shop needs a name.");
+                ledger.Close(PushResult.Rejected);
+                return null;
+            }
+
+            write.Set("name", WooHtml.ProtectPlainText(name));
+        }
+
+        if (!isVariable && living.Length > 1)
+        {
+            ledger.Reject(null, "VARIANTS_WITHOUT_OPTIONS", $"The product has {living.Length} variants and no options that tell them apart; a WooCommerce shop needs options.");
+            ledger.Close(PushResult.Rejected);
+            return null;
+        }
+
+        if (isVariable && living.GroupBy(v => string.Join('\n', v.OptionValues), StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            ledger.Reject(null, "SAME_OPTION_VALUES", $"Two variants have the same option values ({twice.Key.Replace("\n", ", ", StringComparison.Ordinal)}); a WooCommerce shop could not tell them apart.");
+            ledger.Close(PushResult.Rejected);
+            return null;
+        }
+
+        write.Set("type", isVariable ? "variable" : "simple");
+        write.Set("meta_data", new JsonArray(new JsonObject { ["key"] = WooFields.HubIdMeta, ["value"] = item.Product.Value }));
+        if (isVariable)
+        {
+            write.Set("attributes", WooMapper.NewAttributes(target), [.. item.Delta.Where(p => p.Key.Field == WooFields.Options).Select(p => p.Key)]);
+        }
+        else if (living.Length == 1)
+        {
+            WooMapper.WriteVariant(write, living[0], null, [], [], client.Clock.GetUtcNow());
+        }
+
+        var hasSku = !isVariable && living.Length == 1 && item.Delta.Any(p => p.Key.Field == WooFields.Sku && !string.IsNullOrWhiteSpace(p.Target.Text));
+        var statusKeys = item.Delta.Where(p => p.Key is { Field: WooFields.IsActive, Variant: null }).Select(p => p.Key).ToArray();
+        if (!hasSku)
+        {
+            write.Set("sku", WooFields.InterimSku(item.Product), [.. item.Delta.Where(p => p.Key.Field == WooFields.Sku && !isVariable).Select(p => p.Key)]);
+            write.Set("status", "draft", statusKeys);
+        }
+        else if (statusKeys.Length == 0)
+        {
+            write.Set("status", "draft");
+        }
+
+        return write;
+    }
+
+    /// <summary>Sends creates; answers those whose SKU turned out to belong to a product that can be adopted.</summary>
+    private async Task<List<(PushLedger Ledger, JsonElement Row)>> CreateProductsAsync(List<WooWrite> writes, Lane lane, CancellationToken cancellationToken)
+    {
+        var adoptable = new List<(PushLedger, JsonElement)>();
+        var waiting = writes;
+        for (var round = 1; waiting.Count > 0; round++)
+        {
+            var results = await SendAsync("products", waiting, lane, cancellationToken);
+            waiting = [];
+            foreach (var result in results)
+            {
+                var (write, effect, row, error, fault, sentAt) = result;
+                var ledger = write.Ledger;
+                ledger.SentAt = sentAt;
+                switch (effect)
+                {
+                    case WooEffect.Done:
+                        ledger.Settle(write.Keys, PushResult.Applied);
+                        ledger.ExternalId = WooMapper.Id(row);
+                        ledger.Saw(row);
+                        break;
+                    case WooEffect.NotSent or WooEffect.Unknown:
+                        ledger.CloseFailed(effect == WooEffect.NotSent ? PushResult.NotSent : PushResult.Unknown, fault ?? Unexplained(error));
+                        break;
+                    case WooEffect.Refused when error is { Code: WooErrors.SkuTaken, ResourceId: { } owner }:
+                        if (await OwnerAsync(ledger, owner, lane, cancellationToken) is { } taken)
+                        {
+                            adoptable.Add((ledger, taken));
+                        }
+
+                        break;
+                    case WooEffect.Refused when error is { Code: WooErrors.SkuBlocked }:
+                        await RejectBlockedAsync(ledger, error, lane, cancellationToken);
+                        break;
+                    default:
+                        var again = Refuse(write, error!, mayRetry: round < MaxRounds);
+                        waiting.AddRange(again);
+                        if (again.Count == 0)
+                        {
+                            ledger.Reject(null, error!.Code, error.Message);
+                            ledger.Close(PushResult.Rejected);
+                        }
+
+                        break;
+                }
+            }
+        }
+
+        return adoptable;
+    }
+
+    private async Task<JsonElement?> OwnerAsync(PushLedger ledger, long owner, Lane lane, CancellationToken cancellationToken)
+    {
+        var answer = await client.GetAsync($"products/{owner}", [new("context", "edit"), new("_fields", WooFields.Members)], lane, cancellationToken);
+        if (answer.Ok && ParentId(answer.Json) is { } parent)
+        {
+            answer = await client.GetAsync($"products/{parent}", [new("context", "edit"), new("_fields", WooFields.Members)], lane, cancellationToken);
+        }
+
+        if (!answer.Ok)
+        {
+            ledger.CloseFailed(PushResult.NotSent, answer.FaultOrError);
+            return null;
+        }
+
+        return Choose(ledger, [answer.Json]);
+    }
+
+    private async Task RejectBlockedAsync(PushLedger ledger, WooError error, Lane lane, CancellationToken cancellationToken)
+    {
+        var (found, fault) = await FindCandidatesAsync([ledger.Item], withTrash: true, lane, cancellationToken);
+        if (fault is not null)
+        {
+            ledger.CloseFailed(PushResult.NotSent, fault);
+            return;
+        }
+
+        var trashed = found[ledger.Item.Product].FirstOrDefault(WooMapper.IsTrash);
+        var where = trashed.ValueKind == JsonValueKind.Object
+            ? $"product {WooMapper.Id(trashed)} in the shop's trash; restore it or delete it permanently"
+            : "a left-over row of the shop's product lookup table; regenerate it under WooCommerce, Status, Tools";
+        ledger.Reject(null, error.Code, $"The SKU is held by {where}.");
+        ledger.Close(PushResult.Rejected);
+    }
+
+    /// <summary>
+    /// Takes an existing product for the one to create. What it holds is told as it is: registers that agree count as applied, the others as not sent, so that
+    /// they are judged like any other value that the shop has.
+    /// </summary>
+    private async Task AdoptAsync(PushLedger ledger, JsonElement row, Lane lane, CancellationToken cancellationToken)
+    {
+        var item = ledger.Item;
+        var id = WooMapper.Id(row);
+        ledger.ExternalId = id;
+        ledger.Saw(row);
+        var options = WooMapper.VariationAttributes(row);
+        var now = client.Clock.GetUtcNow() + client.ClockOffset;
+        if (WooMapper.IsVariable(row))
+        {
+            var (rows, fault) = await ReadVariationsAsync(id, null, lane, cancellationToken);
+            if (fault is not null)
+            {
+                ledger.CloseFailed(PushResult.NotSent, fault);
+                return;
+            }
+
+            ledger.CurrentVariations = rows.ToDictionary(WooMapper.Id, StringComparer.Ordinal);
+        }
+
+        foreach (var variant in item.Target.Variants.Where(v => !v.Remove))
+        {
+            var external = WooMapper.IsVariable(row) ? Match(ledger.CurrentVariations, variant, options) : item.Target.Options.IsEmpty ? id : null;
+            if (external is not null)
+            {
+                ledger.Bind(variant.Id, external);
+                if (external != id)
+                {
+                    ledger.SawVariation(ledger.CurrentVariations![external]);
+                }
+            }
+        }
+
+        var held = WooMapper.Product(row, ledger.CurrentVariations is { } known ? [.. known.Values] : null, WooForm.Edit, now);
+        foreach (var planned in item.Delta)
+        {
+            ledger.Settle([planned.Key], Holds(held, ledger, planned) ? PushResult.Applied : PushResult.NotSent);
+        }
+
+        var isOursAndUnfinished = WooMapper.HubId(row) == item.Product.Value && WooMapper.Text(row, "sku") == WooFields.InterimSku(item.Product);
+        if (!isOursAndUnfinished)
+        {
+            ledger.Close(PushResult.NotSent);
+        }
+    }
+
+    private bool Holds(ObservedProduct held, PushLedger ledger, PlannedValue planned)
+    {
+        var key = planned.Key;
+        if (key.Field == WooFields.Tags)
+        {
+            var has = held.Sets.GetValueOrDefault(WooFields.Tags, []).Any(tag => canon.ElementKey(WooFields.Tags, tag) == canon.ElementKey(WooFields.Tags, key.Part ?? ""));
+            return has == (!planned.Target.IsEmpty && planned.Target != FieldValue.False);
+        }
+
+        FieldValue? value;
+        if (key.Variant is { } variant)
+        {
+            var observed = held.Variants.FirstOrDefault(v => v.ExternalId == ledger.BoundTo(variant));
+            if (observed is null)
+            {
+                return false;
+            }
+
+            value = key.Field switch
+            {
+                WooFields.Available => observed.Stock is [{ Quantity: { } count }, ..] ? WooValues.Of(count) : FieldValue.Empty,
+                WooFields.OptionValues => planned.Target,
+                _ => observed.Fields.TryGetValue(key.Field, out var own) ? own : null,
+            };
+        }
+        else
+        {
+            value = key.Field == WooFields.Options ? planned.Target : held.Fields.TryGetValue(key.Field, out var own) ? own : null;
+        }
+
+        return value is { } known ? canon.Form(key.Field, known) == canon.Form(key.Field, planned.Target) : planned.Target.IsEmpty;
+    }
+
+    /// <summary>Adds the variations of products that were just made, then takes the interim SKU away and publishes what is to be seen.</summary>
+    private async Task CompleteCreatedAsync(PushLedger[] ledgers, Lane lane, CancellationToken cancellationToken)
+    {
+        var families = new List<(PushLedger, List<WooWrite>)>();
+        foreach (var ledger in ledgers)
+        {
+            var row = ledger.ProductRow!.Value;
+            var living = ledger.Item.Target.Variants.Where(v => !v.Remove).ToArray();
+            if (!WooMapper.IsVariable(row))
+            {
+                if (living.Length == 1)
+                {
+                    ledger.Bind(living[0].Id, ledger.ExternalId!);
+                }
+
+                continue;
+            }
+
+            var options = WooMapper.VariationAttributes(row);
+            var rows = new List<WooWrite>();
+            foreach (var variant in living.Where(v => ledger.BoundTo(v.Id) is null))
+            {
+                var write = new WooWrite(ledger, WooWriteKind.Create, 0, variant.Id);
+                WooMapper.WriteVariant(write, variant, null, options, ledger.Item.Target.Options, client.Clock.GetUtcNow());
+                rows.Add(write);
+            }
+
+            families.Add((ledger, rows));
+        }
+
+        await WriteVariationsAsync(families.Where(f => f.Item2.Count > 0), lane, cancellationToken);
+        var finishing = new List<WooWrite>();
+        foreach (var ledger in ledgers.Where(l => !l.IsClosed && WooMapper.Text(l.ProductRow!.Value, "sku") == WooFields.InterimSku(l.Item.Product)))
+        {
+            var isComplete = !WooMapper.IsVariable(ledger.ProductRow!.Value) || ledger.BoundVariants.Count > 0;
+            var status = ledger.Item.Delta.Where(p => p.Key is { Field: WooFields.IsActive, Variant: null }).ToArray();
+            if (!isComplete)
+            {
+                // Without any variation it stays a draft under its interim SKU, where the next try finds it.
+                ledger.Settle(status.Select(p => p.Key), PushResult.NotSent);
+                continue;
+            }
+
+            var write = new WooWrite(ledger, WooWriteKind.Update, long.Parse(ledger.ExternalId!, CultureInfo.InvariantCulture), null);
+            write.Set("sku", "");
+            if (status.Any(p => p.Target == FieldValue.True))
+            {
+                write.Set("status", "publish", [.. status.Select(p => p.Key)]);
+            }
+
+            finishing.Add(write);
+        }
+
+        await WriteAsync("products", finishing, lane, (write, row) => SawProduct(write.Ledger, row), cancellationToken);
+    }
+
+    private static ChannelFault Unexplained(WooError? error) => new()
+    {
+        Kind = ChannelFaultKind.Transient,
+        Code = error?.Code ?? "UNEXPECTED_ANSWER",
+        Message = error?.Message ?? "The shop did not say what became of the item.",
+    };
+}

@@ -1,0 +1,351 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace ActorSync.Channels.WooCommerce;
+
+internal sealed partial class WooChannel
+{
+    public async Task<ImmutableArray<PushOutcome>> PushAsync(ImmutableArray<PushItem> items, CancellationToken cancellationToken)
+    {
+        if (items.IsDefaultOrEmpty)
+        {
+            return [];
+        }
+
+        var ledgers = items.Select(item => new PushLedger(item, client.Clock.GetUtcNow())).ToArray();
+        var lane = items.Min(LaneOf);
+        await CreateAsync([.. ledgers.Where(l => l.Item.Action == PushAction.Create || l.Item.ExternalId is null)], lane, cancellationToken);
+        await UpdateAsync([.. ledgers.Where(l => l.Item.Action == PushAction.Update && l.Item.ExternalId is not null)], lane, cancellationToken);
+        var now = client.Clock.GetUtcNow() + client.ClockOffset;
+        return [.. ledgers.Select(ledger => ledger.Outcome(now))];
+    }
+
+    private static Lane LaneOf(PushItem item) => item.Delta.IsDefaultOrEmpty ? Lane.Content : item.Delta.Min(planned => planned.Key.Field switch
+    {
+        WooFields.Available => Lane.Stock,
+        WooFields.Price or WooFields.CompareAtPrice => Lane.Price,
+        _ => Lane.Content,
+    });
+
+    private async Task UpdateAsync(PushLedger[] ledgers, Lane lane, CancellationToken cancellationToken)
+    {
+        if (ledgers.Length == 0)
+        {
+            return;
+        }
+
+        await ReadCurrentAsync(ledgers, lane, cancellationToken);
+        var open = ledgers.Where(l => !l.IsClosed).ToArray();
+        var products = new List<WooWrite>();
+        var variations = new Dictionary<PushLedger, List<WooWrite>>();
+        foreach (var ledger in open)
+        {
+            ComposeUpdate(ledger, products, variations);
+        }
+
+        await WriteAsync("products", [.. products.Where(w => !w.IsEmpty)], lane, (write, row) => SawProduct(write.Ledger, row), cancellationToken);
+        await WriteVariationsAsync(variations.Where(pair => !pair.Key.IsClosed).Select(pair => (pair.Key, pair.Value)), lane, cancellationToken);
+        await ReadBackAsync(products.Concat(variations.Values.SelectMany(v => v)).Where(w => w.WritesStock && !w.Ledger.IsClosed), lane, cancellationToken);
+    }
+
+    private static void SawProduct(PushLedger ledger, JsonElement row)
+    {
+        if (WooMapper.IsTrash(row))
+        {
+            // Trash takes writes without a word.
+            ledger.MarkGone(WooMapper.Version(row));
+        }
+        else
+        {
+            ledger.Saw(row);
+        }
+    }
+
+    /// <summary>Reads what the shop holds where a write depends on it: sets that are replaced whole, prices that come in pairs, counts, states, structure.</summary>
+    private async Task ReadCurrentAsync(PushLedger[] ledgers, Lane lane, CancellationToken cancellationToken)
+    {
+        var needing = ledgers.Where(l => NeedsProductRow(l.Item)).ToArray();
+        if (needing.Length > 0)
+        {
+            var (rows, fault) = await ReadRowsAsync([.. needing.Select(l => l.Item.ExternalId!)], lane, cancellationToken);
+            foreach (var ledger in needing)
+            {
+                if (fault is not null)
+                {
+                    ledger.CloseFailed(PushResult.NotSent, fault);
+                }
+                else if (!rows.TryGetValue(ledger.Item.ExternalId!, out var row) || WooMapper.IsTrash(row))
+                {
+                    ledger.MarkGone(row.ValueKind == JsonValueKind.Object ? WooMapper.Version(row) : Stamp.Zero);
+                }
+                else
+                {
+                    ledger.Current = row;
+                    ledger.Saw(row);
+                }
+            }
+        }
+
+        var parents = ledgers.Where(l => !l.IsClosed && NeedsVariations(l.Item)).ToArray();
+        await Parallel.ForEachAsync(parents, new ParallelOptions { MaxDegreeOfParallelism = ParallelParents, CancellationToken = cancellationToken }, async (ledger, token) =>
+        {
+            string[]? ids = ChangesStructure(ledger.Item) ? null : [.. VariationsInDelta(ledger.Item).Select(v => v.ExternalId!).Distinct(StringComparer.Ordinal)];
+            var (rows, fault) = ids is { Length: > MaxPerPage } or null
+                ? await ReadVariationsAsync(ledger.Item.ExternalId!, null, lane, token)
+                : await ReadVariationsAsync(ledger.Item.ExternalId!, ids, lane, token);
+            if (fault is not null)
+            {
+                ledger.CloseFailed(PushResult.NotSent, fault);
+                return;
+            }
+
+            ledger.CurrentVariations = rows.ToDictionary(WooMapper.Id, StringComparer.Ordinal);
+            var named = VariationsInDelta(ledger.Item).Select(v => v.ExternalId).ToHashSet(StringComparer.Ordinal);
+            foreach (var row in rows.Where(row => named.Contains(WooMapper.Id(row))))
+            {
+                ledger.SawVariation(row);
+            }
+        });
+    }
+
+    private static bool NeedsProductRow(PushItem item) => item.Delta.Any(p => p.Key.Field switch
+    {
+        WooFields.Tags or WooFields.IsActive or WooFields.Options or WooFields.OptionValues => true,
+        WooFields.Price or WooFields.CompareAtPrice or WooFields.Available => p.Key.Variant is { } v && IsProductItself(item, v),
+        _ => false,
+    }) || ChangesStructure(item);
+
+    private static bool NeedsVariations(PushItem item) => ChangesStructure(item) || item.Delta.Any(p =>
+        p.Key is { Variant: { } v, Field: WooFields.Price or WooFields.CompareAtPrice or WooFields.Available or WooFields.OptionValues } && !IsProductItself(item, v));
+
+    /// <summary>Variants are to be added or removed, so that the whole family has to be looked at.</summary>
+    private static bool ChangesStructure(PushItem item)
+    {
+        var living = item.Target.Variants.Count(v => !v.Remove);
+        return item.Target.Variants.Any(v => v.Remove ? v.ExternalId is not null : v.ExternalId is null && (living > 1 || item.Target.Options.Length > 0) && IsInDelta(item, v.Id));
+    }
+
+    private static bool IsInDelta(PushItem item, VariantId variant) => item.Delta.Any(p => p.Key.Variant == variant);
+
+    /// <summary>The shop keeps this variant in the product's own row.</summary>
+    private static bool IsProductItself(PushItem item, VariantId variant)
+    {
+        var desired = item.Target.Variants.FirstOrDefault(v => v.Id == variant);
+        return desired is not null && (desired.ExternalId is { } id ? id == item.ExternalId : item.Target.Options.IsEmpty && item.Target.Variants.Count(v => !v.Remove) == 1);
+    }
+
+    private static IEnumerable<DesiredVariant> VariationsInDelta(PushItem item) =>
+        item.Target.Variants.Where(v => v.ExternalId is not null && v.ExternalId != item.ExternalId && IsInDelta(item, v.Id));
+
+    private void ComposeUpdate(PushLedger ledger, List<WooWrite> products, Dictionary<PushLedger, List<WooWrite>> variations)
+    {
+        var item = ledger.Item;
+        var now = client.Clock.GetUtcNow() + client.ClockOffset;
+        var id = long.Parse(item.ExternalId!, NumberStyles.None, CultureInfo.InvariantCulture);
+        var product = new WooWrite(ledger, WooWriteKind.Update, id, null);
+        WooMapper.WriteProduct(product, ledger.Current, canon);
+        var isVariable = ledger.Current is { } row && WooMapper.IsVariable(row);
+        var options = ledger.Current is { } parent ? WooMapper.VariationAttributes(parent) : [];
+        if (isVariable && (ChangesStructure(item) || item.Delta.Any(p => p.Key.Field is WooFields.Options or WooFields.OptionValues)))
+        {
+            WriteOptions(product, options);
+        }
+
+        var rows = new List<WooWrite>();
+        foreach (var variant in item.Target.Variants)
+        {
+            var keys = item.Delta.Where(p => p.Key.Variant == variant.Id).Select(p => p.Key).ToArray();
+            if (variant.Remove)
+            {
+                if (variant.ExternalId is { } gone && gone != item.ExternalId && ledger.CurrentVariations?.ContainsKey(gone) == true)
+                {
+                    var delete = new WooWrite(ledger, WooWriteKind.Delete, long.Parse(gone, CultureInfo.InvariantCulture), variant.Id);
+                    delete.Set("delete", null, keys);
+                    rows.Add(delete);
+                }
+
+                continue;
+            }
+
+            if (keys.Length == 0)
+            {
+                continue;
+            }
+
+            if (IsProductItself(item, variant.Id))
+            {
+                if (isVariable)
+                {
+                    ledger.Settle(keys, PushResult.Gone);
+                    continue;
+                }
+
+                WooMapper.WriteVariant(product, variant, ledger.Current, [], [], now);
+                if (variant.ExternalId is null)
+                {
+                    ledger.Bind(variant.Id, item.ExternalId!);
+                }
+            }
+            else if (variant.ExternalId is { } external)
+            {
+                ComposeVariation(ledger, variant, external, keys, options, rows, now);
+            }
+            else if (ledger.Current is not null && !isVariable)
+            {
+                RejectAll(ledger, keys, "SIMPLE_PRODUCT", "The shop holds this as a simple product, which has no variations; change its type to variable in the shop first.");
+            }
+            else if (Match(ledger.CurrentVariations, variant, options) is { } known)
+            {
+                // A try whose answer was lost has made it already.
+                ledger.Bind(variant.Id, known);
+                ledger.SawVariation(ledger.CurrentVariations![known]);
+                ComposeVariation(ledger, variant, known, keys, options, rows, now);
+            }
+            else
+            {
+                var create = new WooWrite(ledger, WooWriteKind.Create, 0, variant.Id);
+                WooMapper.WriteVariant(create, variant, null, options, item.Target.Options, now);
+                rows.Add(create);
+            }
+        }
+
+        products.Add(product);
+        if (rows.Count > 0)
+        {
+            variations[ledger] = rows;
+        }
+    }
+
+    private static void ComposeVariation(
+        PushLedger ledger, DesiredVariant variant, string external, RegisterKey[] keys, ImmutableArray<WooOption> options, List<WooWrite> rows, DateTimeOffset now)
+    {
+        JsonElement? current = null;
+        if (ledger.CurrentVariations is { } known && NeedsVariations(ledger.Item))
+        {
+            if (!known.TryGetValue(external, out var held))
+            {
+                ledger.Settle(keys, PushResult.Gone);
+                return;
+            }
+
+            current = held;
+        }
+
+        var write = new WooWrite(ledger, WooWriteKind.Update, long.Parse(external, CultureInfo.InvariantCulture), variant.Id);
+        WooMapper.WriteVariant(write, variant, current, options, ledger.Item.Target.Options, now);
+        if (!write.IsEmpty)
+        {
+            rows.Add(write);
+        }
+    }
+
+    /// <summary>Adds option values that variants need; names of options are not changed, because variations hang on them by name.</summary>
+    private static void WriteOptions(WooWrite product, ImmutableArray<WooOption> options)
+    {
+        var item = product.Ledger.Item;
+        var keys = item.Delta.Where(p => p.Key.Field == WooFields.Options).Select(p => p.Key).ToArray();
+        var unknown = item.Target.Options.Where(name => !options.Any(o => string.Equals(o.Name, name, StringComparison.OrdinalIgnoreCase))).ToArray();
+        if (unknown.Length > 0 && options.Length >= item.Target.Options.Length)
+        {
+            RejectAll(product.Ledger, keys, "OPTION_RENAMED", $"The option '{unknown[0]}' does not exist at the shop; renaming options there would detach the variations from their values.");
+            return;
+        }
+
+        if (WooMapper.MissingAttributes(product.Ledger.Current!.Value, item.Target) is { } attributes)
+        {
+            product.Set("attributes", attributes, keys);
+        }
+    }
+
+    private static void RejectAll(PushLedger ledger, IEnumerable<RegisterKey> keys, string code, string message)
+    {
+        foreach (var key in keys)
+        {
+            ledger.Reject(key, code, message);
+        }
+    }
+
+    /// <summary>The variation that stands for a hub variant without a link: same SKU, else the same option values.</summary>
+    private static string? Match(Dictionary<string, JsonElement>? rows, DesiredVariant variant, ImmutableArray<WooOption> options)
+    {
+        if (rows is null)
+        {
+            return null;
+        }
+
+        var sku = variant.Fields.TryGetValue(WooFields.Sku, out var wanted) ? wanted.Text?.Trim() : null;
+        foreach (var (id, row) in rows)
+        {
+            if (sku is { Length: > 0 } && string.Equals(WooMapper.Text(row, "sku"), sku, StringComparison.OrdinalIgnoreCase))
+            {
+                return id;
+            }
+        }
+
+        if (variant.OptionValues.IsEmpty)
+        {
+            return null;
+        }
+
+        foreach (var (id, row) in rows)
+        {
+            var values = WooMapper.Variant(row, options, DateTimeOffset.MinValue).OptionValues ?? [];
+            var owner = WooMapper.Text(row, "sku");
+            if ((string.IsNullOrEmpty(sku) || string.IsNullOrEmpty(owner)) && values.SequenceEqual(variant.OptionValues, StringComparer.OrdinalIgnoreCase))
+            {
+                return id;
+            }
+        }
+
+        return null;
+    }
+
+    private async Task WriteVariationsAsync(IEnumerable<(PushLedger Ledger, List<WooWrite> Rows)> families, Lane lane, CancellationToken cancellationToken) =>
+        await Parallel.ForEachAsync(families, new ParallelOptions { MaxDegreeOfParallelism = ParallelParents, CancellationToken = cancellationToken }, async (family, token) =>
+            await WriteAsync($"products/{family.Ledger.ExternalId}/variations", family.Rows, lane, SawVariation, token));
+
+    private static void SawVariation(WooWrite write, JsonElement row)
+    {
+        if (write.Kind == WooWriteKind.Delete)
+        {
+            return;
+        }
+
+        write.Ledger.SawVariation(row);
+        if (write.Kind == WooWriteKind.Create)
+        {
+            write.Ledger.Bind(write.Variant!.Value, WooMapper.Id(row));
+        }
+    }
+
+    /// <summary>
+    /// Reads written counts back: the answer to a write may show another writer's value, and a sale may have fallen between reading and writing. A read-back
+    /// that fails leaves the answer to the write as it is.
+    /// </summary>
+    private async Task ReadBackAsync(IEnumerable<WooWrite> writes, Lane lane, CancellationToken cancellationToken)
+    {
+        var all = writes.ToArray();
+        var products = all.Where(w => w.Variant is null).GroupBy(w => w.Id.ToString(CultureInfo.InvariantCulture)).ToDictionary(g => g.Key, g => g.First().Ledger, StringComparer.Ordinal);
+        if (products.Count > 0)
+        {
+            var (rows, _) = await ReadRowsAsync(products.Keys, lane, cancellationToken);
+            foreach (var (id, row) in rows)
+            {
+                SawProduct(products[id], row);
+            }
+        }
+
+        var families = all.Where(w => w is { Variant: not null, Kind: WooWriteKind.Update }).GroupBy(w => w.Ledger);
+        await Parallel.ForEachAsync(families, new ParallelOptions { MaxDegreeOfParallelism = ParallelParents, CancellationToken = cancellationToken }, async (family, token) =>
+        {
+            foreach (var ids in family.Select(w => w.Id.ToString(CultureInfo.InvariantCulture)).Distinct(StringComparer.Ordinal).Chunk(MaxPerPage))
+            {
+                var (rows, _) = await ReadVariationsAsync(family.Key.ExternalId!, ids, lane, token);
+                foreach (var row in rows)
+                {
+                    family.Key.SawVariation(row);
+                }
+            }
+        });
+    }
+}

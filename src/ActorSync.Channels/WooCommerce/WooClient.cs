@@ -1,0 +1,104 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using ActorSync.Channels.Http;
+
+namespace ActorSync.Channels.WooCommerce;
+
+/// <summary>The wire to one shop: address, credentials, budget, at most two calls at a time, reads tried again. Knows nothing of products.</summary>
+internal sealed class WooClient(ChannelHttpClient http, WooConnection connection, IApiBudget budget) : IDisposable
+{
+    private const int MaxInFlight = 2;
+    private const int MaxReadTries = 3;
+    private const string UserAgent = "ActorSync/1 (product synchronisation)";
+    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan LongestWaitForRetry = TimeSpan.FromSeconds(2);
+    private readonly SemaphoreSlim _slots = new(MaxInFlight);
+
+    public TimeProvider Clock => http.Clock;
+
+    public TimeSpan ClockOffset => http.ClockOffset;
+
+    public void Dispose() => _slots.Dispose();
+
+    /// <summary>A read: repeated a few times, signed anew each time.</summary>
+    public async Task<WooAnswer> GetAsync(string path, IReadOnlyList<KeyValuePair<string, string>> query, Lane lane, CancellationToken cancellationToken)
+    {
+        var delay = FirstRetryDelay;
+        for (var attempt = 1; ; attempt++)
+        {
+            var answer = await SendAsync(HttpMethod.Get, path, query, null, lane, cancellationToken);
+            if (answer.Fault is not { Kind: ChannelFaultKind.Transient } fault || attempt == MaxReadTries
+                || (fault.RetryAt is { } at && at - Clock.GetUtcNow() > LongestWaitForRetry))
+            {
+                return answer;
+            }
+
+            await Task.Delay(delay, Clock, cancellationToken);
+            delay *= 2;
+        }
+    }
+
+    /// <summary>A write: sent once. What an unknown outcome means is the caller's business.</summary>
+    public Task<WooAnswer> PostAsync(string path, JsonObject body, Lane lane, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, path, [], body, lane, cancellationToken);
+
+    /// <summary>Deletes for good (webhooks know no trash).</summary>
+    public Task<WooAnswer> DeleteAsync(string path, Lane lane, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, path, [new("force", "true")], null, lane, cancellationToken);
+
+    private async Task<WooAnswer> SendAsync(
+        HttpMethod method, string path, IReadOnlyList<KeyValuePair<string, string>> query, JsonObject? body, Lane lane, CancellationToken cancellationToken)
+    {
+        await _slots.WaitAsync(cancellationToken);
+        try
+        {
+            await budget.AcquireAsync(1, lane, cancellationToken);
+            using var request = Request(method, path, query, body);
+            var exchange = await http.SendAsync(request, repeatable: false, cancellationToken);
+            var answer = WooErrors.Classify(exchange, method != HttpMethod.Get, Clock.GetUtcNow());
+            budget.Report(new BudgetReading
+            {
+                Reserved = 1,
+                Actual = 1,
+                Throttled = exchange.Status is { } status && (int)status is 429 or 503 or 508,
+                RetryAfter = exchange.RetryAfter,
+                Elapsed = exchange.Elapsed,
+            });
+            return answer;
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, string path, IReadOnlyList<KeyValuePair<string, string>> query, JsonObject? body)
+    {
+        var address = connection.Address(path);
+        var text = connection.Auth switch
+        {
+            WooAuth.OAuth => WooOAuth.Sign(
+                method.Method, address, query, connection.ConsumerKey, connection.ConsumerSecret, Clock.GetUtcNow() + http.ClockOffset,
+                Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))),
+            WooAuth.Query => WooOAuth.Encode([.. query, new("consumer_key", connection.ConsumerKey), new("consumer_secret", connection.ConsumerSecret)]),
+            _ => WooOAuth.Encode(query),
+        };
+        var request = new HttpRequestMessage(method, text.Length == 0 ? address : new Uri($"{address}?{text}"));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+        if (connection.Auth == WooAuth.Basic)
+        {
+            var pair = Encoding.UTF8.GetBytes($"{connection.ConsumerKey}:{connection.ConsumerSecret}");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(pair));
+        }
+
+        if (body is not null)
+        {
+            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        }
+
+        return request;
+    }
+}

@@ -1,0 +1,32 @@
+namespace ActorSync.Channels.WooCommerce;
+
+/// <summary>Hub fields of this connector, the members they live in, and what the contract calls them.</summary>
+internal static class WooFields
+{
+    public const string Name = "name";
+    public const string Description = "description";
+    public const string IsActive = "isActive";
+    public const string Tags = "tags";
+    public const string Price = "price";
+    public const string CompareAtPrice = "compareAtPrice";
+    public const string Sku = "sku";
+    public const string Gtin = "gtin";
+    public const string Options = "options";
+    public const string OptionValues = "optionValues";
+    public const string Available = "available";
+
+    /// <summary>The meta key that carries the hub's product id: how a create whose answer was lost is found again.</summary>
+    public const string HubIdMeta = "_actorsync_id";
+
+    /// <summary>Holds the place of a SKU while a product is made whose own row has none, so that a second try finds the first.</summary>
+    public const string InterimSkuPrefix = "actorsync-";
+
+    public static readonly ImmutableHashSet<string> Mask =
+        [Name, Description, IsActive, Tags, Price, CompareAtPrice, Sku, Gtin, Options, OptionValues, Available];
+
+    /// <summary>The members that the mapper reads; asking for no more saves a third of an answer.</summary>
+    public const string Members = "id,name,type,status,description,sku,global_unique_id,price,regular_price,sale_price,date_on_sale_from_gmt,date_on_sale_to_gmt,"
+        + "manage_stock,stock_quantity,tags,attributes,variations,parent_id,date_created_gmt,date_modified_gmt,meta_data";
+
+    public static string InterimSku(ProductId product) => InterimSkuPrefix + product.Value;
+}

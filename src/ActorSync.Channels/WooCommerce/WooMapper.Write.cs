@@ -1,0 +1,360 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ActorSync.Channels.WooCommerce;
+
+internal static partial class WooMapper
+{
+    private const int LongestSku = 100;
+    private const decimal LargestCount = 99_999_999_999m;
+
+    /// <summary>
+    /// Puts the product's own registers of a delta into a row. <paramref name="current"/> is what the shop holds, undefined for a create. A batch checks
+    /// nothing, so every value is checked here.
+    /// </summary>
+    public static void WriteProduct(WooWrite write, JsonElement? current, ICanon canon)
+    {
+        var ledger = write.Ledger;
+        var tags = new List<PlannedValue>();
+        foreach (var planned in ledger.Item.Delta.Where(p => p.Key.Variant is null))
+        {
+            var key = planned.Key;
+            switch (key.Field)
+            {
+                case WooFields.Name when planned.Target.IsEmpty:
+                    ledger.Reject(key, "NAME_EMPTY", "A product of a WooCommerce shop needs a name.");
+                    break;
+                case WooFields.Name:
+                    write.Set("name", WooHtml.ProtectPlainText(planned.Target.Text!), key);
+                    break;
+                case WooFields.Description:
+                    write.Set("description", planned.Target.Text ?? "", key);
+                    break;
+                case WooFields.IsActive:
+                    WriteStatus(write, planned, current);
+                    break;
+                case WooFields.Tags:
+                    tags.Add(planned);
+                    break;
+                case WooFields.Options:
+                    break;
+                default:
+                    ledger.Reject(key, "FIELD_NOT_SUPPORTED", $"The WooCommerce connector does not write the field '{key.Field}'.");
+                    break;
+            }
+        }
+
+        if (tags.Count > 0)
+        {
+            write.Set("tags", Tags(tags, ledger.Item.Target, current, canon), [.. tags.Select(t => t.Key)]);
+        }
+    }
+
+    /// <summary>Puts the registers of one variant into a row: a variation, or the product itself when it has no variations.</summary>
+    public static void WriteVariant(WooWrite write, DesiredVariant variant, JsonElement? current, IReadOnlyList<WooOption> options, IReadOnlyList<string> optionNames, DateTimeOffset now)
+    {
+        var ledger = write.Ledger;
+        var delta = ledger.Item.Delta.Where(p => p.Key.Variant == variant.Id).ToArray();
+        PlannedValue? price = null;
+        PlannedValue? compareAt = null;
+        foreach (var planned in delta)
+        {
+            var key = planned.Key;
+            switch (key.Field)
+            {
+                case WooFields.Sku when planned.Target.Text?.Trim() is { Length: > LongestSku } sku:
+                    ledger.Reject(key, "SKU_TOO_LONG", $"The SKU '{sku}' has {sku.Length} characters; a WooCommerce shop keeps at most {LongestSku}.");
+                    break;
+                case WooFields.Sku:
+                    write.Set("sku", planned.Target.Text?.Trim() ?? "", key);
+                    break;
+                case WooFields.Gtin when planned.Target.Text is { Length: > 0 } gtin && WooCanon.Gtin(gtin).Length == 0:
+                    ledger.Reject(key, "GTIN_INVALID", $"The GTIN '{gtin}' has no digits; a WooCommerce shop keeps digits, hyphens and X only.");
+                    break;
+                case WooFields.Gtin:
+                    write.Set("global_unique_id", planned.Target.Text is { } text ? WooCanon.Gtin(text) : "", key);
+                    break;
+                case WooFields.Price:
+                    price = planned;
+                    break;
+                case WooFields.CompareAtPrice:
+                    compareAt = planned;
+                    break;
+                case WooFields.Available:
+                    WriteStock(write, planned, current);
+                    break;
+                case WooFields.OptionValues when write.Kind == WooWriteKind.Update && write.Variant is not null:
+                    write.Set("attributes", OptionValues(variant, options, optionNames), key);
+                    break;
+                case WooFields.OptionValues:
+                    break;
+                default:
+                    if (WooFields.Mask.Contains(key.Field) || !IsStructural(key.Field))
+                    {
+                        ledger.Reject(key, "FIELD_NOT_SUPPORTED", $"The WooCommerce connector does not write the field '{key.Field}' of a variant.");
+                    }
+
+                    break;
+            }
+        }
+
+        if (price is not null || compareAt is not null)
+        {
+            WritePrices(write, variant, price, compareAt, current, now);
+        }
+
+        if (write.Kind == WooWriteKind.Create && write.Variant is not null)
+        {
+            write.Set("attributes", OptionValues(variant, options, optionNames), [.. delta.Where(p => p.Key.Field == WooFields.OptionValues).Select(p => p.Key)]);
+        }
+    }
+
+    /// <summary>Registers of existence carry no member of their own: the row's being there is the value.</summary>
+    private static bool IsStructural(string field) => field is "exists" or "variants" or "variant" or "position";
+
+    /// <summary>Attributes of a new variable product.</summary>
+    public static JsonArray NewAttributes(DesiredProduct target)
+    {
+        var attributes = new JsonArray();
+        for (var i = 0; i < target.Options.Length; i++)
+        {
+            attributes.Add(new JsonObject
+            {
+                ["name"] = WooHtml.ProtectPlainText(target.Options[i]),
+                ["position"] = i,
+                ["visible"] = true,
+                ["variation"] = true,
+                ["options"] = Strings(ValuesOf(target, i)),
+            });
+        }
+
+        return attributes;
+    }
+
+    /// <summary>
+    /// The whole attribute set of a variable product with the values that its variants need added, or null when nothing is missing. Attributes that make no
+    /// variations go back as they are, because the shop replaces the set.
+    /// </summary>
+    public static JsonArray? MissingAttributes(JsonElement current, DesiredProduct target)
+    {
+        if (!current.TryGetProperty("attributes", out var existing) || existing.ValueKind != JsonValueKind.Array)
+        {
+            return NewAttributes(target);
+        }
+
+        var changed = false;
+        var attributes = new JsonArray();
+        var met = new HashSet<int>();
+        foreach (var attribute in existing.EnumerateArray())
+        {
+            var copy = new JsonObject();
+            foreach (var member in (ReadOnlySpan<string>)["id", "name", "position", "visible", "variation", "options"])
+            {
+                if (attribute.TryGetProperty(member, out var value))
+                {
+                    copy[member] = JsonNode.Parse(value.GetRawText());
+                }
+            }
+
+            var makesVariations = attribute.TryGetProperty("variation", out var makes) && makes.ValueKind == JsonValueKind.True;
+            var index = makesVariations ? IndexOf(target.Options, Decode(Text(attribute, "name") ?? "")) : -1;
+            if (index >= 0 && met.Add(index))
+            {
+                var values = copy["options"] as JsonArray ?? [];
+                var known = values.Select(v => Decode(v!.GetValue<string>())).ToHashSet(StringComparer.OrdinalIgnoreCase);
+                foreach (var value in ValuesOf(target, index).Where(known.Add))
+                {
+                    values.Add(WooHtml.ProtectPlainText(value));
+                    changed = true;
+                }
+
+                copy["options"] = values.Parent is null ? values : values.DeepClone();
+            }
+
+            attributes.Add(copy);
+        }
+
+        foreach (var added in NewAttributes(target).Where((_, index) => !met.Contains(index)))
+        {
+            attributes.Add(added!.DeepClone());
+            changed = true;
+        }
+
+        return changed ? attributes : null;
+    }
+
+    private static JsonArray OptionValues(DesiredVariant variant, IReadOnlyList<WooOption> options, IReadOnlyList<string> names)
+    {
+        var attributes = new JsonArray();
+        for (var i = 0; i < names.Count && i < variant.OptionValues.Length; i++)
+        {
+            if (variant.OptionValues[i].Length == 0)
+            {
+                continue;
+            }
+
+            var known = options.FirstOrDefault(o => string.Equals(o.Name, names[i], StringComparison.OrdinalIgnoreCase));
+            var attribute = known is { Id: > 0 } ? new JsonObject { ["id"] = known.Id } : new JsonObject { ["name"] = WooHtml.ProtectPlainText(names[i]) };
+            attribute["option"] = WooHtml.ProtectPlainText(variant.OptionValues[i]);
+            attributes.Add(attribute);
+        }
+
+        return attributes;
+    }
+
+    private static void WriteStatus(WooWrite write, PlannedValue planned, JsonElement? current)
+    {
+        if (planned.Target == FieldValue.True)
+        {
+            write.Set("status", Publish, planned.Key);
+        }
+        else if (current is not { } row || IsActive(row))
+        {
+            // A product that is private or pending is inactive already; draft would lose which.
+            write.Set("status", "draft", planned.Key);
+        }
+    }
+
+    /// <summary>The shop replaces the whole set: what it holds, less the removed, plus the added.</summary>
+    private static JsonArray Tags(List<PlannedValue> delta, DesiredProduct target, JsonElement? current, ICanon canon)
+    {
+        var changes = new Dictionary<string, PlannedValue>(StringComparer.Ordinal);
+        foreach (var planned in delta.Where(p => p.Key.Part is not null))
+        {
+            changes[canon.ElementKey(WooFields.Tags, planned.Key.Part!)] = planned;
+        }
+
+        var result = new JsonArray();
+        var present = new HashSet<string>(StringComparer.Ordinal);
+        if (current is { } row && row.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var tag in tags.EnumerateArray())
+            {
+                var key = canon.ElementKey(WooFields.Tags, Text(tag, "name") ?? "");
+                if ((!changes.TryGetValue(key, out var change) || IsPresent(change.Target)) && present.Add(key))
+                {
+                    result.Add(new JsonObject { ["id"] = Number(tag, "id") });
+                }
+            }
+        }
+
+        var wanted = target.Sets.GetValueOrDefault(WooFields.Tags, []);
+        foreach (var (key, planned) in changes)
+        {
+            if (IsPresent(planned.Target) && present.Add(key))
+            {
+                var written = wanted.FirstOrDefault(element => canon.ElementKey(WooFields.Tags, element) == key)
+                    ?? (planned.Target == FieldValue.True ? planned.Key.Part! : planned.Target.Text!);
+                result.Add(new JsonObject { ["name"] = WooHtml.ProtectPlainText(written.Trim()) });
+            }
+        }
+
+        return result;
+    }
+
+    private static bool IsPresent(FieldValue value) => !value.IsEmpty && value != FieldValue.False;
+
+    private static void WriteStock(WooWrite write, PlannedValue planned, JsonElement? current)
+    {
+        var ledger = write.Ledger;
+        if (WooValues.Number(planned.Target) is not { } target || Math.Abs(target) > LargestCount)
+        {
+            ledger.Reject(planned.Key, "STOCK_INVALID", $"The count '{planned.Target}' is not a number that a WooCommerce shop can hold.");
+            return;
+        }
+
+        var count = decimal.Floor(target);
+        if (current is { } row)
+        {
+            if (IsCountedOnParent(row))
+            {
+                ledger.Reject(planned.Key, "STOCK_ON_PARENT", "The shop counts this variation's stock on its parent product; switch on 'Manage stock' for the variation to keep its own count.");
+                return;
+            }
+
+            var held = Quantity(row);
+            if (planned.Held is { } believed && held != WooValues.Number(believed))
+            {
+                // A repeated push finds what its first try wrote; anything else is a sale that the hub has to learn of first.
+                if (!(ledger.Item.MayHaveHappened && held == count))
+                {
+                    ledger.StaleStock(planned.Key);
+                }
+
+                return;
+            }
+        }
+
+        write.Set("manage_stock", true, planned.Key);
+        write.Set("stock_quantity", (long)count, planned.Key);
+    }
+
+    private static void WritePrices(WooWrite write, DesiredVariant variant, PlannedValue? price, PlannedValue? compareAt, JsonElement? current, DateTimeOffset now)
+    {
+        var ledger = write.Ledger;
+        var held = current is { } known ? Prices(known, now) : (Price: null, CompareAt: null);
+        var hubPrice = WooValues.Number(variant.Fields.TryGetValue(WooFields.Price, out var p) ? p : null);
+        var hubCompareAt = WooValues.Number(variant.Fields.TryGetValue(WooFields.CompareAtPrice, out var c) ? c : null);
+        // What the delta does not name stays as the shop has it.
+        var now1 = price is not null ? WooValues.Number(price.Target) : current is null ? hubPrice : held.Price;
+        var before = compareAt is not null ? WooValues.Number(compareAt.Target) : current is null ? hubCompareAt : held.CompareAt;
+        if (compareAt is null && before is null && hubCompareAt > now1 && hubCompareAt <= held.Price)
+        {
+            // The shop could not show the former price while it was not above the price; now it can.
+            before = hubCompareAt;
+        }
+
+        if (now1 < 0 || before < 0)
+        {
+            ledger.Reject((price ?? compareAt)!.Key, "PRICE_NEGATIVE", $"The price {now1 ?? before} is below zero.");
+            return;
+        }
+
+        var isSale = before > now1 && now1 > 0;
+        if (!isSale && before is not null && compareAt is not null)
+        {
+            ledger.Reject(
+                compareAt.Key, "COMPARE_AT_NOT_ABOVE_PRICE",
+                $"The former price {Money(before)} is not above the price {Money(now1)}{(now1 == 0 ? " or the price is 0" : "")}; a WooCommerce shop shows no such sale.");
+            if (price is null && held.CompareAt is null)
+            {
+                return;
+            }
+        }
+
+        RegisterKey[] keys = [.. new[] { price, compareAt }.Where(planned => planned is not null && !ledger.IsSettled(planned.Key)).Select(planned => planned!.Key)];
+        var runs = current is not { } row || SaleRuns(row, now);
+        var waitingSale = !isSale && compareAt is null && !runs && Amount(Text(current!.Value, "sale_price")) is { } later && later < now1 ? later : (decimal?)null;
+        write.Set("regular_price", Money(isSale ? before : now1), keys);
+        write.Set("sale_price", isSale ? Money(now1) : Money(waitingSale), keys);
+        if (isSale && !runs)
+        {
+            // The dates of another sale would keep this one from showing.
+            write.Set("date_on_sale_from_gmt", null, keys);
+            write.Set("date_on_sale_to_gmt", null, keys);
+        }
+    }
+
+    private static string Money(decimal? amount) => amount is { } known ? known.ToString("0.############################", CultureInfo.InvariantCulture) : "";
+
+    private static JsonArray Strings(IEnumerable<string> values) => new([.. values.Select(v => (JsonNode)WooHtml.ProtectPlainText(v))]);
+
+    private static IEnumerable<string> ValuesOf(DesiredProduct target, int option) => target.Variants
+        .Where(v => !v.Remove && option < v.OptionValues.Length && v.OptionValues[option].Length > 0)
+        .Select(v => v.OptionValues[option])
+        .Distinct(StringComparer.OrdinalIgnoreCase);
+
+    private static int IndexOf(ImmutableArray<string> names, string name)
+    {
+        for (var i = 0; i < names.Length; i++)
+        {
+            if (string.Equals(names[i], name, StringComparison.OrdinalIgnoreCase))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+}

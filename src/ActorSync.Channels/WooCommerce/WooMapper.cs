@@ -1,0 +1,213 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+
+namespace ActorSync.Channels.WooCommerce;
+
+/// <summary>In which form a body shows texts: reads with context=edit and write answers show what is stored, webhooks what a visitor sees.</summary>
+internal enum WooForm { Edit, View }
+
+/// <summary>WooCommerce objects in hub terms and back. Pure.</summary>
+internal static partial class WooMapper
+{
+    private const string Variable = "variable";
+    private const string Publish = "publish";
+    private const string Trash = "trash";
+
+    /// <summary>A product with its variations; null variations = they were not read.</summary>
+    public static ObservedProduct Product(JsonElement row, IReadOnlyList<JsonElement>? variations, WooForm form, DateTimeOffset now)
+    {
+        var id = Id(row);
+        var version = Version(row);
+        var isVariable = IsVariable(row);
+        var fields = ImmutableDictionary.CreateBuilder<string, FieldValue>(StringComparer.Ordinal);
+        if (Text(row, "name") is { } name)
+        {
+            fields[WooFields.Name] = Filled(Decode(name));
+        }
+
+        if (form == WooForm.Edit && Text(row, "description") is { } description)
+        {
+            fields[WooFields.Description] = Filled(description);
+        }
+
+        if (Text(row, "status") is { } status)
+        {
+            fields[WooFields.IsActive] = status == Publish ? FieldValue.True : FieldValue.False;
+        }
+
+        var sets = row.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Array
+            ? ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(WooFields.Tags, [.. tags.EnumerateArray().Select(t => Decode(Text(t, "name") ?? "")).Where(t => t.Length > 0)])
+            : ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+        var options = row.TryGetProperty("attributes", out _) || !isVariable ? VariationAttributes(row) : (ImmutableArray<WooOption>?)null;
+        return new ObservedProduct
+        {
+            ExternalId = id,
+            Version = version,
+            Deleted = Text(row, "status") == Trash,
+            Fields = fields.ToImmutable(),
+            Sets = sets,
+            Options = options is null ? null : [.. options.Value.Select(o => o.Name)],
+            Variants = !isVariable ? [Variant(row, null, now)] : variations is null ? [] : [.. variations.Select(v => Variant(v, options, now))],
+            VariantsComplete = !isVariable || variations is not null,
+            HubId = HubId(row),
+        };
+    }
+
+    /// <summary>
+    /// A variation, or the only variant of a product that the shop keeps without variations. Without the parent's options the option values are not told,
+    /// because a variation does not know their order.
+    /// </summary>
+    public static ObservedVariant Variant(JsonElement row, IReadOnlyList<WooOption>? options, DateTimeOffset now)
+    {
+        var fields = ImmutableDictionary.CreateBuilder<string, FieldValue>(StringComparer.Ordinal);
+        if (Text(row, "sku") is { } sku)
+        {
+            fields[WooFields.Sku] = sku.StartsWith(WooFields.InterimSkuPrefix, StringComparison.Ordinal) ? FieldValue.Empty : Filled(sku.Trim());
+        }
+
+        if (Text(row, "global_unique_id") is { } gtin)
+        {
+            fields[WooFields.Gtin] = Filled(gtin);
+        }
+
+        if (row.TryGetProperty("regular_price", out _))
+        {
+            var (price, compareAt) = Prices(row, now);
+            fields[WooFields.Price] = price is { } p ? WooValues.Of(p) : FieldValue.Empty;
+            fields[WooFields.CompareAtPrice] = compareAt is { } c ? WooValues.Of(c) : FieldValue.Empty;
+        }
+
+        var version = Version(row);
+        var isVariation = Number(row, "parent_id") > 0 || Text(row, "type") == "variation";
+        return new ObservedVariant
+        {
+            ExternalId = Id(row),
+            Version = isVariation && version != Stamp.Zero ? version : null,
+            Fields = fields.ToImmutable(),
+            OptionValues = isVariation ? (options is null ? null : Values(row, options)) : [],
+            Stock = row.TryGetProperty("manage_stock", out _) ? [new ObservedStock { LocationId = ObservedStock.WholeChannel, Quantity = Quantity(row), Version = version }] : [],
+        };
+    }
+
+    /// <summary>The body for a product that a confirmed read found gone or in the trash.</summary>
+    public static ObservedProduct Gone(string externalId, Stamp version) => new() { ExternalId = externalId, Version = version, Deleted = true };
+
+    /// <summary>Price and the price before, by contract section 13: a sale counts when its price is set and its dates hold.</summary>
+    public static (decimal? Price, decimal? CompareAt) Prices(JsonElement row, DateTimeOffset now)
+    {
+        var regular = Amount(Text(row, "regular_price"));
+        var sale = Amount(Text(row, "sale_price"));
+        return sale is { } reduced && SaleRuns(row, now) ? (reduced, regular) : (regular, null);
+    }
+
+    public static bool SaleRuns(JsonElement row, DateTimeOffset now) =>
+        !(Gmt(row, "date_on_sale_from_gmt") > now) && !(Gmt(row, "date_on_sale_to_gmt") < now);
+
+    /// <summary>The count that belongs to this row; null = not counted, or counted on the parent.</summary>
+    public static decimal? Quantity(JsonElement row)
+    {
+        if (!row.TryGetProperty("manage_stock", out var managed) || managed.ValueKind != JsonValueKind.True)
+        {
+            return null;
+        }
+
+        return row.TryGetProperty("stock_quantity", out var quantity) ? Lenient(quantity) ?? 0 : 0;
+    }
+
+    public static bool IsCountedOnParent(JsonElement row) => Text(row, "manage_stock") == "parent";
+
+    public static bool IsVariable(JsonElement row) => Text(row, "type") == Variable;
+
+    public static bool IsTrash(JsonElement row) => Text(row, "status") == Trash;
+
+    public static bool IsActive(JsonElement row) => Text(row, "status") == Publish;
+
+    public static string Id(JsonElement row) => Number(row, "id").ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>0 when absent; ids of failed batch items are null or objects.</summary>
+    public static long Number(JsonElement row, string member) =>
+        row.ValueKind == JsonValueKind.Object && row.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : 0;
+
+    public static string? Text(JsonElement row, string member) =>
+        row.ValueKind == JsonValueKind.Object && row.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    public static string? HubId(JsonElement row)
+    {
+        if (!row.TryGetProperty("meta_data", out var meta) || meta.ValueKind != JsonValueKind.Array)
+        {
+            return null;
+        }
+
+        foreach (var entry in meta.EnumerateArray())
+        {
+            if (Text(entry, "key") == WooFields.HubIdMeta)
+            {
+                return Text(entry, "value") is { Length: > 0 } id ? id : null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The modified time, whole seconds.</summary>
+    public static Stamp Version(JsonElement row) => (Gmt(row, "date_modified_gmt") ?? Gmt(row, "date_created_gmt")) is { } at ? Stamp.At(at) : Stamp.Zero;
+
+    public static DateTimeOffset? Gmt(JsonElement row, string member) =>
+        Text(row, member) is { } text && DateTime.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
+            ? new DateTimeOffset(at, TimeSpan.Zero)
+            : null;
+
+    /// <summary>Attributes that make variations, in their order. Empty for anything but a variable product.</summary>
+    public static ImmutableArray<WooOption> VariationAttributes(JsonElement row)
+    {
+        if (!IsVariable(row) || !row.TryGetProperty("attributes", out var attributes) || attributes.ValueKind != JsonValueKind.Array)
+        {
+            return [];
+        }
+
+        return
+        [
+            .. attributes.EnumerateArray()
+                .Where(a => a.TryGetProperty("variation", out var makes) && makes.ValueKind == JsonValueKind.True)
+                .OrderBy(a => Number(a, "position"))
+                .Select(a => new WooOption(
+                    Number(a, "id"), Decode(Text(a, "name") ?? ""),
+                    a.TryGetProperty("options", out var values) && values.ValueKind == JsonValueKind.Array ? [.. values.EnumerateArray().Select(v => Decode(v.GetString() ?? ""))] : [])),
+        ];
+    }
+
+    /// <summary>The variation's value for each option; an option that it leaves open ("any") is empty.</summary>
+    private static ImmutableArray<string> Values(JsonElement row, IReadOnlyList<WooOption> options)
+    {
+        var own = row.TryGetProperty("attributes", out var attributes) && attributes.ValueKind == JsonValueKind.Array ? attributes.EnumerateArray().ToArray() : [];
+        return
+        [
+            .. options.Select(option =>
+            {
+                var match = own.FirstOrDefault(a => option.Id > 0
+                    ? Number(a, "id") == option.Id
+                    : Number(a, "id") == 0 && string.Equals(Decode(Text(a, "name") ?? ""), option.Name, StringComparison.OrdinalIgnoreCase));
+                return match.ValueKind == JsonValueKind.Object ? Decode(Text(match, "option") ?? "") : "";
+            }),
+        ];
+    }
+
+    /// <summary>Plain text: the shop stores an ampersand as an entity.</summary>
+    public static string Decode(string text) => text.Contains('&', StringComparison.Ordinal) ? WebUtility.HtmlDecode(text) : text;
+
+    private static decimal? Lenient(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number => value.TryGetDecimal(out var number) ? number : null,
+        JsonValueKind.String => Amount(value.GetString()),
+        _ => null,
+    };
+
+    private static decimal? Amount(string? text) =>
+        decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var amount) ? amount : null;
+
+    private static FieldValue Filled(string text) => text.Length == 0 ? FieldValue.Empty : new FieldValue(text);
+}
+
+/// <summary>An attribute that makes variations. Id 0 = local to the product.</summary>
+internal sealed record WooOption(long Id, string Name, ImmutableArray<string> Values);
