@@ -39,7 +39,7 @@ public sealed class WooProductJson(WooShop shop)
         SaleDates(json);
         json["on_sale"] = children.Count > 0 ? children.Exists(IsOnSale) : IsOnSale(product);
         json["purchasable"] = price.Length > 0;
-        json["total_sales"] = product.TotalSales;
+        json["total_sales"] = product.IsVariation ? product.TotalSales.ToString(CultureInfo.InvariantCulture) : product.TotalSales;
         json["virtual"] = false;
         json["downloadable"] = false;
         json["downloads"] = new JsonArray();
@@ -160,7 +160,7 @@ public sealed class WooProductJson(WooShop shop)
     /// <summary>What a customer pays; a parent shows its cheapest variation.</summary>
     public static string EffectivePrice(WooProduct product, IReadOnlyList<WooProduct> children)
     {
-        if (product.Type == "variable")
+        if (product.Type == "variable" && children.Count > 0)
         {
             return children.Select(c => EffectivePrice(c, [])).Where(p => p.Length > 0).MinBy(WooProductWriter.Number) ?? "";
         }

@@ -163,11 +163,7 @@ public sealed class WooProductWriter(WooShop shop)
         }
 
         ApplyStock(product, body);
-        if (product.Type == "variable")
-        {
-            product.RegularPrice = product.SalePrice = "";
-        }
-        else
+        if (product.Type != "variable")
         {
             ApplyPrices(product, body);
         }
@@ -201,8 +197,8 @@ public sealed class WooProductWriter(WooShop shop)
             product.Attributes = [.. Items(body, "attributes").Select(Attribute).OfType<WooAttribute>().OrderBy(a => a.Position)];
         }
 
-        ApplyMeta(product, body);
         ApplyStatus(product, body);
+        ApplyMeta(product, body);
         ApplyIdentity(product, body);
         ApplySlug(product, body);
     }
@@ -353,6 +349,7 @@ public sealed class WooProductWriter(WooShop shop)
             product.Status = wanted;
         }
 
+        var createdBefore = WooShop.LocalDate(product.Created)[..10];
         foreach (var member in (string[])["date_created", "date_created_gmt"])
         {
             if (Text(body, member) is { Length: > 0 } text && WooDates.TryParse(text, out var created, out _))
@@ -368,6 +365,14 @@ public sealed class WooProductWriter(WooShop shop)
         else if (product.Status == "future" && product.Created <= shop.Now)
         {
             product.Status = "publish";
+        }
+
+        var createdNow = WooShop.LocalDate(product.Created)[..10];
+        if (createdNow != createdBefore && product.Status == "publish")
+        {
+            // WordPress remembers under which dates a published post could be found.
+            product.Meta.RemoveAll(m => m.Key == "_wp_old_date" && m.Value?.GetValue<string>() == createdNow);
+            product.Meta.Add(new WooMeta(shop.NextId("meta"), "_wp_old_date", createdBefore));
         }
     }
 
