@@ -37,7 +37,7 @@ public sealed record Variant
     [Id(1)] public bool Exists { get; init; } = true;
 }
 
-/// <summary>All claims on one register: one per origin. The value is that of the best claim.</summary>
+/// <summary>All claims on one register: one per origin, best first. The value is that of the first.</summary>
 [GenerateSerializer, Immutable, Alias("actorsync.register")]
 public sealed record Register
 {
@@ -58,4 +58,8 @@ public sealed record Claim
     [Id(4)] public Stamp Version { get; init; }
     /// <summary>When the hub learned of it, for the explanation and for pruning.</summary>
     [Id(5)] public required DateTimeOffset LearnedAt { get; init; }
+    /// <summary>The product version on which the claim was decided: an editor that saw a later version knew this claim.</summary>
+    [Id(6)] public long AtVersion { get; init; }
+    /// <summary>The effective time of this origin's claim before: its next claim never ranks below it (M10), also when a proof lowers the source time.</summary>
+    [Id(7)] public Stamp Floor { get; init; }
 }

@@ -44,6 +44,8 @@ public sealed record FieldEdit
     [Id(0)] public required RegisterKey Key { get; init; }
     [Id(1)] public FieldValue Value { get; init; }
     [Id(2)] public ImmutableArray<string>? Elements { get; init; }
+    /// <summary>For a scoped key: drop the override, so that the channel gets the product's own value again.</summary>
+    [Id(3)] public bool ClearOverride { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("actorsync.stock-edit")]
@@ -93,8 +95,14 @@ public sealed record PushPlan
     /// <summary>Why the guard holds this push for a person; null = free.</summary>
     public string? Guard { get; init; }
     public DesiredProduct? Target { get; init; }
+    /// <summary>Do not push before (back-off, Retry-After).</summary>
+    public DateTimeOffset? NotBefore { get; init; }
 
+    /// <summary>Nothing to push now.</summary>
     public bool IsEmpty => Delta.IsEmpty;
+
+    /// <summary>The link is dirty: something is to be pushed or read, or a push is in the air.</summary>
+    public bool HasWork { get; init; }
 }
 
 public enum WithheldReason { Parked, Undecided, NotLive, Ambiguous, DeleteHeard, Deleted, Excluded, InFlight, NotRaised }
@@ -105,6 +113,13 @@ public sealed record Withheld
     [Id(0)] public RegisterKey? Key { get; init; }
     [Id(1)] public required WithheldReason Reason { get; init; }
     [Id(2)] public string? Detail { get; init; }
+}
+
+/// <summary>A push that may now be sent: first commit <see cref="Link"/>, then hand out <see cref="Item"/>.</summary>
+public sealed record Begun
+{
+    public required LinkState Link { get; init; }
+    public required PushItem Item { get; init; }
 }
 
 public enum ResolutionKind { AcceptLocal, AcceptRemote, Merge }

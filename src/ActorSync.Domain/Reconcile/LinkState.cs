@@ -43,6 +43,18 @@ public sealed record LinkState
     [Id(13)] public DateTimeOffset? LastPushedAt { get; init; }
     /// <summary>Held for a person by the minimal guard, with the sentence to show; null = free.</summary>
     [Id(14)] public string? HeldByGuard { get; init; }
+    /// <summary>The guard's sentence that a person let pass; the same sentence does not hold again.</summary>
+    [Id(15)] public string? GuardPassed { get; init; }
+    /// <summary>When <see cref="WantsRead"/> arose: a read that began before does not answer it.</summary>
+    [Id(16)] public DateTimeOffset? WantsReadSince { get; init; }
+    /// <summary>Chosen to be created at the channel (createMissing: selected).</summary>
+    [Id(17)] public bool Selected { get; init; }
+    /// <summary>A create was sent and its outcome is not certain.</summary>
+    [Id(18)] public bool CreateTried { get; init; }
+    /// <summary>At most so many registers per push, after the channel refused a whole push without naming a field; 0 = no limit.</summary>
+    [Id(19)] public int SplitLimit { get; init; }
+    /// <summary>When the delete was heard or confirmed: only a read that began later can show the product alive again.</summary>
+    [Id(20)] public DateTimeOffset? DeletedAt { get; init; }
 }
 
 /// <summary>Binds a hub variant to the channel's ids. Remote ids are immutable facts.</summary>
@@ -94,9 +106,26 @@ public sealed record HeldEntry
     [Id(6)] public required DateTimeOffset LearnedAt { get; init; }
     /// <summary>True when the value was made at the channel itself, not sent by us.</summary>
     [Id(7)] public bool IsOwnEdit { get; init; }
+    /// <summary>The highest version that still showed this value; zero = none but <see cref="Version"/>.</summary>
+    [Id(8)] public Stamp Seen { get; init; }
+
+    /// <summary>Up to this version the channel is known to have held the value.</summary>
+    public Stamp LastSeen => Seen > Version ? Seen : Version;
 }
 
-public enum IntentState { Flight, Unknown, Landed, Old }
+public enum IntentState
+{
+    /// <summary>In the air.</summary>
+    Flight,
+    /// <summary>It may or may not have happened.</summary>
+    Unknown,
+    /// <summary>Seen at the channel while its call was still open.</summary>
+    Landed,
+    /// <summary>Of a call with unknown outcome that a later settled push overtook; it may still be executed late.</summary>
+    Old,
+    /// <summary>Taken by the channel for certain, but it answered without showing the value: a read is taken as the answer (M5).</summary>
+    Applied,
+}
 
 [GenerateSerializer, Immutable, Alias("actorsync.intent")]
 public sealed record Intent

@@ -64,6 +64,9 @@ public sealed record ObservedStock
     /// <summary>Null = the channel does not track it.</summary>
     [Id(1)] public required decimal? Quantity { get; init; }
     [Id(2)] public required Stamp Version { get; init; }
+    /// <summary>From warehouses that tell it, together with the quantity.</summary>
+    [Id(3)] public decimal? Reserved { get; init; }
+    [Id(4)] public decimal? Announced { get; init; }
 
     public const string WholeChannel = "all";
 }

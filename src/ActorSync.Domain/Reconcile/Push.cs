@@ -94,6 +94,8 @@ public sealed record PushOutcome
     [Id(11)] public bool StockWasStale { get; init; }
     /// <summary>An outage or throttling of the whole channel: spends none of the product's attempts.</summary>
     [Id(12)] public bool IsChannelFault { get; init; }
+    /// <summary>The channel's clock minus the hub's, as its answer showed.</summary>
+    [Id(13)] public TimeSpan ClockOffset { get; init; }
 }
 
 /// <summary>The channel's refusal of one register, or of the whole item when <see cref="Key"/> is null.</summary>

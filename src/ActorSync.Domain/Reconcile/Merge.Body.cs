@@ -1,0 +1,338 @@
+using ActorSync.Domain.Products;
+
+namespace ActorSync.Domain.Reconcile;
+
+internal sealed partial class Merge
+{
+    /// <summary>Key of the link's own record of the list of variants: when a complete one was last seen.</summary>
+    internal static readonly RegisterKey VariantList = new("variants");
+
+    public Decision Observe(Observation seen)
+    {
+        ExpireFlight();
+        var body = seen.Body;
+        var look = new Look(seen.ReadStartedAt, seen.ReceivedAt, seen.ClockOffset, seen.EventId);
+        if (body.Deleted)
+        {
+            ObserveDelete(seen, look);
+            return Finish();
+        }
+
+        if (link.Status is LinkStatus.DeleteHeard or LinkStatus.Deleted && !ObserveRestored(body, look))
+        {
+            return Finish();
+        }
+
+        if (link.ExternalId is null)
+        {
+            Bind(body.ExternalId, look.EventId);
+        }
+        else if (!string.Equals(link.ExternalId, body.ExternalId, StringComparison.Ordinal))
+        {
+            return Finish();
+        }
+
+        Walk(body, seen.Source, look, settled: null);
+        if (look.ReadStart is not null && seen.Source is ObservationSource.Read or ObservationSource.Poll or ObservationSource.Import)
+        {
+            AfterRead(look);
+        }
+
+        var at = look.ReadStart ?? look.ReceivedAt;
+        if (link.ObservedAt is null || at > link.ObservedAt)
+        {
+            link = link with { ObservedAt = at };
+        }
+
+        return Finish();
+    }
+
+    private void Bind(string externalId, string? eventId)
+    {
+        link = link with { ExternalId = externalId, Status = link.Status == LinkStatus.Ambiguous ? LinkStatus.Ambiguous : LinkStatus.Linked, Reason = null };
+        Log(LogAction.Linked, Channel.Origin, eventId: eventId, detail: externalId);
+    }
+
+    private void AfterRead(in Look look)
+    {
+        if (link.WantsRead && (link.WantsReadSince is not { } since || look.ReadStart >= since))
+        {
+            link = link with { WantsRead = false, WantsReadSince = null };
+        }
+
+        // What a push wrote and a later read does not carry will never be shown: it counts as written.
+        foreach (var (key, known) in link.Registers)
+        {
+            if (known.Intents.IsEmpty || AppliedIntent(known, look) is null || AppliedIntent(HeldOf(key)!, look) is not { } applied || key.Field == VariantList.Field)
+            {
+                continue;
+            }
+
+            var field = Fields.Get(key.Field);
+            SettleValue(field, key, applied, applied.Value, HeldOf(key)!.Last?.LastSeen ?? Stamp.Zero, look);
+        }
+    }
+
+    /// <summary>Every value that the body carries; what it does not carry is absent and changes nothing.</summary>
+    private void Walk(ObservedProduct body, ObservationSource source, in Look look, HashSet<RegisterKey>? settled)
+    {
+        var version = body.Version == Stamp.Zero && look.ReadStart is { } began ? Stamp.At(began + look.Offset) : body.Version;
+        var matched = MatchVariants(body, version, source, look);
+        foreach (var (name, value) in body.Fields)
+        {
+            if (Fields.Find(name) is { Scope: FieldScope.Product, Type: not FieldType.Set } field)
+            {
+                Visit(field, new RegisterKey(field.Name), value, version, look, settled);
+            }
+        }
+
+        if (body.Options is { } options)
+        {
+            Visit(Fields.Get(Fields.Options), new RegisterKey(Fields.Options), Canonical.List(options), version, look, settled);
+        }
+
+        foreach (var (name, elements) in body.Sets)
+        {
+            if (Fields.Find(name) is { Type: FieldType.Set } field)
+            {
+                ObserveSet(field, elements, version, look, settled);
+            }
+        }
+
+        for (var i = 0; i < body.Variants.Length; i++)
+        {
+            if (matched[i] is { } id)
+            {
+                ObserveVariant(body.Variants[i], id, body.Variants[i].Version ?? version, body.VariantsComplete || source != ObservationSource.Webhook, look, settled);
+            }
+        }
+    }
+
+    private void ObserveVariant(ObservedVariant variant, VariantId id, Stamp version, bool maySeed, in Look look, HashSet<RegisterKey>? settled)
+    {
+        foreach (var (name, value) in variant.Fields)
+        {
+            if (Fields.Find(name) is { Scope: FieldScope.Variant, Class: not OwnerClass.Stock } field)
+            {
+                Visit(field, new RegisterKey(field.Name, id, field.Type == FieldType.Money ? Channel.Currency : null), value, version, look, settled);
+            }
+        }
+
+        if (variant.OptionValues is { } values)
+        {
+            Visit(Fields.Get(Fields.OptionValues), new RegisterKey(Fields.OptionValues, id), Canonical.List(values), version, look, settled);
+        }
+
+        if (!variant.Stock.IsEmpty)
+        {
+            ObserveStock(id, variant.Stock, maySeed, look, settled);
+        }
+    }
+
+    private void Visit(FieldDefinition field, RegisterKey key, FieldValue value, Stamp version, in Look look, HashSet<RegisterKey>? settled)
+    {
+        if (settled?.Contains(key) != true)
+        {
+            ObserveRegister(field, key, value, version, look, mayAdopt: true);
+        }
+    }
+
+    /// <summary>A complete list, element by element: what is there, and what was held and is not there any more.</summary>
+    private void ObserveSet(FieldDefinition field, ImmutableArray<string> elements, Stamp version, in Look look, HashSet<RegisterKey>? settled)
+    {
+        var markerKey = new RegisterKey(field.Name);
+        var marker = HeldOf(markerKey);
+        var mayAdopt = marker is not null || !HasClaims(field.Name);
+        var present = new HashSet<string>(elements.Length, StringComparer.Ordinal);
+        foreach (var element in elements)
+        {
+            var part = Channel.Canon.ElementKey(field.Name, element);
+            if (part.Length == 0 || !present.Add(part))
+            {
+                continue;
+            }
+
+            var key = new RegisterKey(field.Name, null, part);
+            if (settled?.Contains(key) != true)
+            {
+                ObserveRegister(field, key, new FieldValue(element.Trim()), version, look, mayAdopt);
+            }
+        }
+
+        foreach (var key in KnownElements(field.Name, marker is null))
+        {
+            if (!present.Contains(key.Part!) && settled?.Contains(key) != true)
+            {
+                ObserveRegister(field, key, FieldValue.Empty, version, look, mayAdopt);
+            }
+        }
+
+        if (marker is null || marker.Ring.IsEmpty)
+        {
+            Set(markerKey, new Held { Ring = [EntryFor(FieldValue.Empty, null, version, Stamp.Zero, Stamp.Zero)] });
+        }
+        else if (version > marker.Ring[^1].LastSeen)
+        {
+            Set(markerKey, marker with { Ring = marker.Ring.SetItem(marker.Ring.Length - 1, marker.Ring[^1] with { Seen = version }) });
+        }
+    }
+
+    /// <summary>Elements that the link knows; at first contact also those that only the hub knows.</summary>
+    private List<RegisterKey> KnownElements(string field, bool isFirst)
+    {
+        var keys = new List<RegisterKey>();
+        foreach (var key in held.Keys)
+        {
+            if (key.Part is not null && string.Equals(key.Field, field, StringComparison.Ordinal))
+            {
+                keys.Add(key);
+            }
+        }
+
+        if (isFirst)
+        {
+            foreach (var (key, register) in registers)
+            {
+                if (key.Part is not null && key.Scope is null && string.Equals(key.Field, field, StringComparison.Ordinal)
+                    && !register.Claims[0].Value.IsEmpty && !held.ContainsKey(key))
+                {
+                    keys.Add(key);
+                }
+            }
+        }
+
+        return keys;
+    }
+
+    private bool HasClaims(string field)
+    {
+        foreach (var key in registers.Keys)
+        {
+            if (string.Equals(key.Field, field, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Our push replaced or changed the list at this version: an older body that shows an unknown element was covered by it.</summary>
+    private void MarkSetPushed(string field, Stamp version)
+    {
+        var key = new RegisterKey(field);
+        var definition = Fields.Get(field);
+        var marker = HeldOf(key) ?? NothingHeld;
+        Set(key, Append(definition, marker, EntryFor(FieldValue.Empty, 0, version, Stamp.Zero, Stamp.Zero)));
+    }
+
+    private void ObserveDelete(Observation seen, in Look look)
+    {
+        if (link.ExternalId is null || !string.Equals(link.ExternalId, seen.Body.ExternalId, StringComparison.Ordinal) || link.Status == LinkStatus.Deleted)
+        {
+            return;
+        }
+
+        if (look.ReadStart is null)
+        {
+            HearDelete(look.EventId);
+            return;
+        }
+
+        var isConcurrent = IsDirty();
+        link = link with
+        {
+            Status = LinkStatus.Deleted,
+            DeletedAt = now,
+            Reason = $"Deleted at {Channel.Id}, confirmed by a read.",
+            WantsRead = false,
+            WantsReadSince = null,
+            Flight = null,
+        };
+        Log(LogAction.Deleted, Channel.Origin, rule: MergeRule.DeletePolicy, eventId: look.EventId, detail: seen.Body.ExternalId);
+        var deletion = new RegisterKey(Fields.Exists);
+        if (!policy.SpreadDeletes || life == ProductLife.Deleted)
+        {
+            return;
+        }
+
+        if (isConcurrent)
+        {
+            var kept = new Claim { Origin = start.LastUpdatedBy, Value = FieldValue.True, Source = Stamp.At(start.UpdatedAt), Effective = Stamp.At(start.UpdatedAt), LearnedAt = now };
+            WriteRow(deletion, kept, Channel.Origin, FieldValue.False, look.OnHubClock(seen.Body.Version), MergeRule.DeletePolicy);
+            return;
+        }
+
+        life = ProductLife.Deleted;
+        changedBy = Channel.Origin;
+    }
+
+    private void HearDelete(string? eventId)
+    {
+        if (link.Status is LinkStatus.Linked or LinkStatus.Ambiguous)
+        {
+            link = link with { Status = LinkStatus.DeleteHeard, DeletedAt = now, Reason = $"{Channel.Id} says that it was deleted; a read has to confirm it." };
+            Log(LogAction.Held, Channel.Origin, eventId: eventId, detail: link.Reason);
+        }
+
+        WantRead();
+    }
+
+    /// <summary>A body of a product that was said to be gone. Only a read that began later proves it alive; its shadow is still there.</summary>
+    private bool ObserveRestored(ObservedProduct body, in Look look)
+    {
+        if (link.Status == LinkStatus.Deleted && link.ExternalId is { } old && !string.Equals(old, body.ExternalId, StringComparison.Ordinal))
+        {
+            // Made anew under another id: nothing that was known of the old one holds.
+            held.Clear();
+            heldChanged = true;
+            link = link with { ExternalId = null, Variants = [], DeletedAt = null, Status = LinkStatus.Missing, Reason = null, ObservedAt = null };
+            return true;
+        }
+
+        if (look.ReadStart is not { } began || (link.DeletedAt is { } at && began < at))
+        {
+            WantRead();
+            return false;
+        }
+
+        var wasDeleted = link.Status == LinkStatus.Deleted;
+        link = link with { Status = LinkStatus.Linked, DeletedAt = null, Reason = null };
+        if (wasDeleted)
+        {
+            Log(LogAction.Linked, Channel.Origin, eventId: look.EventId, detail: "restored");
+            if (life == ProductLife.Deleted && policy.SpreadDeletes)
+            {
+                life = ProductLife.Active;
+                changedBy = Channel.Origin;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Does the channel lack anything that the hub knows? Then whoever deletes there did not know it.</summary>
+    private bool IsDirty(VariantId? variant = null)
+    {
+        foreach (var (key, register) in registers)
+        {
+            if (key.Scope is not null || register.Claims.IsEmpty || (variant is not null && key.Variant != variant) || !Channel.Mask.Contains(key.Field))
+            {
+                continue;
+            }
+
+            var field = Fields.Get(key.Field);
+            if (field.Type == FieldType.Money && key.Part != Channel.Currency)
+            {
+                continue;
+            }
+
+            if (HeldOf(key) is { Undecided: false } known && !Planner.IsClean(Channel, field, known, Winner(ClaimKey(key))!.Value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,523 @@
+using ActorSync.Domain.Channels;
+using ActorSync.Domain.Products;
+using ActorSync.Domain.Stock;
+
+namespace ActorSync.Domain.Reconcile;
+
+/// <summary>What one channel should be told of one product now. Reads only.</summary>
+internal sealed class Planner
+{
+    private const decimal GuardShare = 0.2m;
+
+    private readonly ReconcileContext context;
+    private readonly ProductState product;
+    private readonly LinkState link;
+    private readonly ChannelProfile channel;
+    private readonly bool hasOverrides;
+    private ImmutableArray<PlannedValue>.Builder? delta;
+    private ImmutableArray<Withheld>.Builder? withheld;
+    private bool readFirst;
+    private string? guard;
+
+    private enum Place { Linked, ToCreate, Withheld, Removed }
+
+    private Planner(ReconcileContext context, ProductState product, LinkState link)
+    {
+        this.context = context;
+        this.product = product;
+        this.link = link;
+        channel = context.Channel;
+        foreach (var key in product.Registers.Keys)
+        {
+            if (key.Scope == channel.Id)
+            {
+                hasOverrides = true;
+                break;
+            }
+        }
+    }
+
+    public static PushPlan Plan(ReconcileContext context, ProductState product, LinkState link) => new Planner(context, product, link).Run();
+
+    /// <summary>The channel holds the target, or its own form of it.</summary>
+    public static bool IsClean(ChannelProfile channel, FieldDefinition field, Held? known, FieldValue target)
+    {
+        if (known is null || known.Ring.IsEmpty)
+        {
+            return false;
+        }
+
+        var current = known.Ring[^1];
+        if (field.Type == FieldType.Set ? current.Value.IsEmpty == target.IsEmpty : string.Equals(current.Value.Text, target.Text, StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        return (current.SentFor is { } sentFor && sentFor == target.Hash) || Explain.Same(channel.Canon, field, current.Value, target, known);
+    }
+
+    private PushPlan Run()
+    {
+        if (Hindrance() is { } hindrance)
+        {
+            return hindrance;
+        }
+
+        if (link.ExternalId is null)
+        {
+            readFirst |= link.Flight is not null;
+            return PlanCreate();
+        }
+
+        if (product.Life == ProductLife.Deleted)
+        {
+            PlanUnpublish();
+        }
+        else
+        {
+            PlanUpdate();
+        }
+
+        return Result(PushAction.Update);
+    }
+
+    private PushPlan? Hindrance()
+    {
+        switch (link.Status)
+        {
+            case LinkStatus.Ambiguous:
+                return Nothing(WithheldReason.Ambiguous, link.Reason, needsRead: false);
+            case LinkStatus.DeleteHeard:
+                return Nothing(WithheldReason.DeleteHeard, link.Reason, needsRead: true);
+            case LinkStatus.Deleted:
+                return Nothing(WithheldReason.Deleted, link.Reason, needsRead: link.WantsRead);
+        }
+
+        if (link.Flight is { } flight && flight.LeaseUntil > context.Now)
+        {
+            return Nothing(WithheldReason.InFlight, flight.PushId, needsRead: false) with { HasWork = true };
+        }
+
+        if (link.ExternalId is not null)
+        {
+            return null;
+        }
+
+        var mayCreate = link.Status == LinkStatus.Missing && product.Life == ProductLife.Active
+            && (channel.CreateMissing == CreateMissing.All || (channel.CreateMissing == CreateMissing.Selected && link.Selected));
+        if (!mayCreate)
+        {
+            return Nothing(WithheldReason.Excluded, link.Reason ?? "Not at this channel, and not to be created there.", needsRead: false);
+        }
+
+        return product.LivingVariants().Any() ? null : Nothing(WithheldReason.Excluded, "It has no variant yet.", needsRead: false);
+    }
+
+    private PushPlan Nothing(WithheldReason reason, string? detail, bool needsRead) => new()
+    {
+        Action = link.ExternalId is null ? PushAction.Create : PushAction.Update,
+        Delta = [],
+        Withheld = [new Withheld { Reason = reason, Detail = detail }],
+        ReadFirst = needsRead,
+        NotBefore = link.NextAttemptAt,
+        HasWork = needsRead,
+    };
+
+    private PushPlan PlanCreate()
+    {
+        if (link.Registers.TryGetValue(new RegisterKey(Fields.Exists), out var parked) && parked.Parked is { } refusal
+            && refusal.TargetHash == CreateHash(channel, product))
+        {
+            return Nothing(WithheldReason.Parked, refusal.Message, needsRead: false);
+        }
+
+        foreach (var (key, _) in product.Registers)
+        {
+            if (Register(key) is { } register && (register.Field.IsStructure || Mask(register.Field)) && (key.Variant is not { } id || PlaceOf(id) != Place.Removed)
+                && !register.Target.Value.IsEmpty)
+            {
+                Add(register.Key, register.Target.Value, null);
+            }
+        }
+
+        foreach (var variant in product.Variants)
+        {
+            if (variant.Exists)
+            {
+                PlanStock(variant.Id);
+            }
+        }
+
+        readFirst |= link.CreateTried;
+        return Result(PushAction.Create);
+    }
+
+    /// <summary>One number over everything that a create would carry: a refused create waits until any of it changes.</summary>
+    public static long CreateHash(ChannelProfile channel, ProductState product)
+    {
+        long hash = 0;
+        foreach (var (key, register) in product.Registers)
+        {
+            if (channel.Mask.Contains(key.Field) && (key.Scope is null || key.Scope == channel.Id))
+            {
+                hash += register.Claims[0].Value.Hash ^ (new FieldValue(key.ToString()).Hash * 31);
+            }
+        }
+
+        return hash;
+    }
+
+    /// <summary>A delete that spreads takes the product off the channel; it does not destroy it there.</summary>
+    private void PlanUnpublish()
+    {
+        var key = new RegisterKey(Fields.IsActive);
+        var field = Fields.Get(Fields.IsActive);
+        Withhold(null, WithheldReason.Deleted, "The product is deleted in the hub.");
+        if (context.Policy.SpreadDeletes && Mask(field))
+        {
+            Consider(field, key, FieldValue.False);
+        }
+    }
+
+    private void PlanUpdate()
+    {
+        foreach (var variant in product.Variants)
+        {
+            PlanVariant(variant);
+        }
+
+        foreach (var (key, _) in product.Registers)
+        {
+            if (Register(key) is not { } register || !Mask(register.Field) || register.Field.Name == Fields.Exists)
+            {
+                continue;
+            }
+
+            if (key.Variant is { } id && PlaceOf(id) is Place.Withheld or Place.Removed)
+            {
+                continue;
+            }
+
+            Consider(register.Field, register.Key, register.Target.Value);
+        }
+
+        foreach (var variant in product.Variants)
+        {
+            if (variant.Exists && PlaceOf(variant.Id) is Place.Linked or Place.ToCreate)
+            {
+                PlanStock(variant.Id);
+            }
+        }
+
+        readFirst |= link.WantsRead;
+    }
+
+    private readonly record struct Registered(FieldDefinition Field, RegisterKey Key, Claim Target);
+
+    /// <summary>The register as this channel sees it: its override, else the product's own; null when it is none of the channel's business.</summary>
+    private Registered? Register(RegisterKey key)
+    {
+        if (key.Scope is not null && (key.Scope != channel.Id || product.Registers.ContainsKey(key.Unscoped)))
+        {
+            return null;
+        }
+
+        var field = Fields.Get(key.Field);
+        if (field.Type == FieldType.Money && !string.Equals(key.Part, channel.Currency, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var plain = key.Unscoped;
+        var target = hasOverrides ? product.Target(plain, channel.Id) : product.Winner(plain);
+        return target is null ? null : new Registered(field, plain, target);
+    }
+
+    private bool Mask(FieldDefinition field) => channel.Mask.Contains(field.Name);
+
+    private Place PlaceOf(VariantId id)
+    {
+        VariantLink? gone = null;
+        foreach (var known in link.Variants)
+        {
+            if (known.Variant == id)
+            {
+                if (!known.Gone)
+                {
+                    return product.FindVariant(id) is { Exists: true } ? Place.Linked : Place.Removed;
+                }
+
+                gone = known;
+            }
+        }
+
+        if (product.FindVariant(id) is not { Exists: true })
+        {
+            return Place.Removed;
+        }
+
+        if (link.ExternalId is null)
+        {
+            return Place.ToCreate;
+        }
+
+        if (gone is not null || !link.Registers.ContainsKey(Merge.VariantList))
+        {
+            return Place.Withheld;
+        }
+
+        return link.Registers.TryGetValue(new RegisterKey(Fields.Exists, id), out var known2) && known2.Undecided ? Place.Withheld : Place.ToCreate;
+    }
+
+    private void PlanVariant(Variant variant)
+    {
+        var key = new RegisterKey(Fields.Exists, variant.Id);
+        link.Registers.TryGetValue(key, out var known);
+        VariantLink? living = null;
+        foreach (var candidate in link.Variants)
+        {
+            if (candidate.Variant == variant.Id && !candidate.Gone)
+            {
+                living = candidate;
+            }
+        }
+
+        if (living is not null ? variant.Exists : !variant.Exists)
+        {
+            return;
+        }
+
+        var target = Canonical.Boolean(variant.Exists);
+        if (variant.Exists && PlaceOf(variant.Id) == Place.Withheld)
+        {
+            if (known?.Undecided == true)
+            {
+                Withhold(key, WithheldReason.Undecided, null);
+            }
+            else if (link.Registers.ContainsKey(Merge.VariantList))
+            {
+                Withhold(key, WithheldReason.Deleted, "Removed at the channel.");
+            }
+            else
+            {
+                readFirst = true;
+            }
+
+            return;
+        }
+
+        if (!variant.Exists && product.Winner(key) is { Origin.Kind: not OriginKind.Hub } && !context.Policy.SpreadDeletes)
+        {
+            Withhold(key, WithheldReason.Deleted, "Removes do not spread.");
+            return;
+        }
+
+        if (known?.Parked is { } parked && parked.TargetHash == target.Hash)
+        {
+            Withhold(key, WithheldReason.Parked, parked.Message);
+            return;
+        }
+
+        if (known is not null && HasIntent(known, IntentState.Applied))
+        {
+            readFirst = true;
+            return;
+        }
+
+        readFirst |= known is not null && HasUnknown(known);
+        Add(key, target, Canonical.Boolean(!variant.Exists));
+    }
+
+    private void Consider(FieldDefinition field, RegisterKey key, FieldValue target)
+    {
+        link.Registers.TryGetValue(key, out var known);
+        var isUnknown = known is not null && HasUnknown(known);
+        if (known is not null && !isUnknown && HasIntent(known, IntentState.Applied))
+        {
+            readFirst = true;
+            if (IsSent(known, target))
+            {
+                return;
+            }
+        }
+        else if (known is not null && !isUnknown && IsClean(channel, field, known, target))
+        {
+            return;
+        }
+
+        if (known is null && field.Type == FieldType.Set && target.IsEmpty)
+        {
+            return;
+        }
+
+        if (known is { Undecided: true })
+        {
+            Withhold(key, WithheldReason.Undecided, null);
+            return;
+        }
+
+        if (known?.Parked is { } parked && parked.TargetHash == target.Hash)
+        {
+            Withhold(key, WithheldReason.Parked, parked.Message);
+            return;
+        }
+
+        var held = known?.Last?.Value;
+        readFirst |= isUnknown && known!.Odd is null;
+        if (field.ReadBeforeWrite && channel.ReadBeforeWrite && !(link.ObservedAt is { } at && context.Now - at <= channel.FreshFor))
+        {
+            readFirst = true;
+        }
+
+        if (field.Name == Fields.Price)
+        {
+            Guard(key, held, target);
+        }
+
+        Add(key, target, held);
+    }
+
+    private static bool IsSent(Held known, FieldValue target)
+    {
+        foreach (var intent in known.Intents)
+        {
+            if (intent.State == IntentState.Applied && intent.Value == target)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void PlanStock(VariantId variant)
+    {
+        if (context.Policy.StockOrigin is not { } origin || string.Equals(origin, channel.Id.Value, StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        var field = Fields.Get(Fields.Available);
+        foreach (var location in channel.Locations)
+        {
+            if (StockRules.Target(product.Stock, variant, location, channel) is not { } wanted)
+            {
+                continue;
+            }
+
+            var key = new RegisterKey(Fields.Available, variant, location.LocationId);
+            var target = Canonical.Decimal(wanted.Quantity);
+            link.Registers.TryGetValue(key, out var known);
+            var current = known?.Last;
+            var isUnknown = known is not null && HasUnknown(known);
+            if (known is not null && !isUnknown && HasIntent(known, IntentState.Applied))
+            {
+                readFirst = true;
+                if (IsSent(known, target))
+                {
+                    continue;
+                }
+            }
+            else if (!isUnknown && current is not null && string.Equals(current.Value.Text, target.Text, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            if (known?.Parked is { } parked && parked.TargetHash == target.Hash)
+            {
+                Withhold(key, WithheldReason.Parked, parked.Message);
+                continue;
+            }
+
+            if (current?.Value.ToDecimal() is { } held && wanted.Quantity > held && wanted.Source <= current.Source)
+            {
+                Withhold(key, WithheldReason.NotRaised, $"The channel counts {held}; only the stock's origin may raise it to {wanted.Quantity}.");
+                continue;
+            }
+
+            if (isUnknown || (current is null && link.ExternalId is not null && !(link.ObservedAt is { } at && context.Now - at <= channel.FreshFor)))
+            {
+                readFirst = true;
+            }
+
+            Add(key, target, current?.Value, field);
+        }
+    }
+
+    private void Guard(RegisterKey key, FieldValue? held, FieldValue target)
+    {
+        if (guard is null && held?.ToDecimal() is > 0 and var before && target.ToDecimal() is { } after && after < before * GuardShare)
+        {
+            var sentence = $"The price of {product.VariantLabel(key.Variant!.Value)} would fall from {before} to {after} {key.Part}.";
+            guard = string.Equals(sentence, link.GuardPassed, StringComparison.Ordinal) ? null : sentence;
+        }
+    }
+
+    /// <summary>A flight is only met here when its lease has run out.</summary>
+    private static bool HasUnknown(Held known) => HasIntent(known, IntentState.Unknown) || HasIntent(known, IntentState.Flight);
+
+    private static bool HasIntent(Held known, IntentState state)
+    {
+        foreach (var intent in known.Intents)
+        {
+            if (intent.State == state)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Add(RegisterKey key, FieldValue target, FieldValue? held, FieldDefinition? field = null)
+    {
+        if (channel.Mode != ChannelMode.Live)
+        {
+            Withhold(key, WithheldReason.NotLive, null);
+            return;
+        }
+
+        delta ??= ImmutableArray.CreateBuilder<PlannedValue>();
+        delta.Add(new PlannedValue { Key = key, Target = target, Held = held });
+    }
+
+    private void Withhold(RegisterKey? key, WithheldReason reason, string? detail)
+    {
+        withheld ??= ImmutableArray.CreateBuilder<Withheld>();
+        withheld.Add(new Withheld { Key = key, Reason = reason, Detail = detail });
+    }
+
+    private PushPlan Result(PushAction action)
+    {
+        if (delta is not null)
+        {
+            delta.Sort(static (a, b) => Compare(a.Key, b.Key));
+            if (action == PushAction.Update && link.SplitLimit > 0 && delta.Count > link.SplitLimit)
+            {
+                delta.Count = link.SplitLimit;
+            }
+        }
+
+        var values = delta?.ToImmutable() ?? [];
+        var isLive = channel.Mode == ChannelMode.Live;
+        var needsRead = link.ExternalId is not null ? (isLive && readFirst) || link.WantsRead : isLive && readFirst;
+        return new PushPlan
+        {
+            Action = action,
+            Delta = values,
+            Lane = values.IsEmpty ? null : Fields.Get(values[0].Key.Field).Lane,
+            Withheld = withheld?.ToImmutable() ?? [],
+            ReadFirst = needsRead,
+            Guard = guard,
+            Target = values.IsEmpty ? null : Desired.Of(context, product, link),
+            NotBefore = link.NextAttemptAt,
+            HasWork = needsRead || (!values.IsEmpty && guard is null),
+        };
+    }
+
+    private static int Compare(RegisterKey left, RegisterKey right)
+    {
+        var order = Fields.Get(left.Field).Lane.CompareTo(Fields.Get(right.Field).Lane);
+        return order != 0 ? order : left.CompareTo(right);
+    }
+}
