@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace ActorSync.Grains.Products;
+
+/// <summary>Meter and activity names of the grains.</summary>
+public static class ProductDiagnostics
+{
+    public const string Name = "ActorSync.Grains";
+
+    public static readonly ActivitySource Activities = new(Name);
+
+    private static readonly Meter Meter = new(Name);
+    private static readonly Counter<long> Commands = Meter.CreateCounter<long>("actorsync.product.commands", "{command}", "Commands decided by product grains");
+    private static readonly Counter<long> Commits = Meter.CreateCounter<long>("actorsync.product.commits", "{commit}", "Writes that product grains handed to the store");
+
+    internal static readonly Counter<long> StaleCommits =
+        Meter.CreateCounter<long>("actorsync.product.stale", "{commit}", "Writes refused because the stored version was another");
+
+    internal static readonly Counter<long> PublishFailures =
+        Meter.CreateCounter<long>("actorsync.product.publish_failures", "{event}", "Stream events that could not be handed over; the dirty index covers them");
+
+    internal static readonly Histogram<double> CommitSeconds =
+        Meter.CreateHistogram<double>("actorsync.product.commit", "s", "Time that a product's write took in the group-commit writer");
+
+    internal static readonly Counter<long> InboxRows = Meter.CreateCounter<long>("actorsync.inbox.rows", "{row}", "Webhook rows drained, by outcome");
+
+    internal static void Decided(int commands, bool isWritten)
+    {
+        Commands.Add(commands);
+        if (isWritten)
+        {
+            Commits.Add(1);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+using ActorSync.Abstractions.Products;
+using ActorSync.Abstractions.Storage;
+
+namespace ActorSync.Grains.Products;
+
+/// <summary>Plans one channel's push and puts its intents on record.</summary>
+internal sealed class BeginPush(ChannelId channel, string pushId) : ProductCommand<BeginPushReply>
+{
+    private BeginPushReply reply = Nothing;
+
+    private static readonly BeginPushReply Nothing = new() { Status = BeginPushStatus.Nothing };
+    private static readonly BeginPushReply Later = new() { Status = BeginPushStatus.Later };
+
+    public override ProductWork Decide(ProductScene scene, ProductWork work)
+    {
+        reply = Nothing;
+        if (work.Product is not { } product || !scene.Channels.TryGetValue(channel, out var known))
+        {
+            return work;
+        }
+
+        var link = work.Link(channel);
+        // Whoever asks took the link from the dirty index: if it is not to be pushed, the index must learn that.
+        work = work with { Remark = work.Remark.Add(channel) };
+        if (!known.IsLive)
+        {
+            return work;
+        }
+
+        if (known.Settings.Paused || link.Flight?.LeaseUntil > scene.Now)
+        {
+            reply = Later;
+            return work;
+        }
+
+        var plan = Reconciler.Plan(scene.Of(known), product, link);
+        if (plan.Guard is not null)
+        {
+            return work;
+        }
+
+        if (plan.NotBefore > scene.Now)
+        {
+            reply = Later;
+            return work;
+        }
+
+        // An open call whose lease has run out may have happened: look before it is repeated. Creates are looked up by the connector itself.
+        if (link.ExternalId is { } externalId && (plan.ReadFirst || link.Flight is not null))
+        {
+            reply = new BeginPushReply { Status = BeginPushStatus.ReadFirst, ExternalId = externalId, Lane = plan.Lane ?? Lane.Content };
+            return work;
+        }
+
+        if (plan.IsEmpty)
+        {
+            return work;
+        }
+
+        var begun = Reconciler.Begin(scene.Of(known), product, link, plan, pushId);
+        reply = new BeginPushReply { Status = BeginPushStatus.Push, Item = begun.Item, Lane = plan.Lane ?? Lane.Content };
+        return work.With(begun.Link).With(new AttemptWrite
+        {
+            Id = pushId,
+            Channel = channel,
+            Operation = known.Operation,
+            Status = "processing",
+            Attempts = link.Attempts + 1,
+            Fields = FieldsOf(begun.Item),
+            StartedAt = scene.Now,
+        });
+    }
+
+    protected override BeginPushReply ReplyTo(CommittedProduct committed) => reply;
+
+    internal static ImmutableArray<string> FieldsOf(PushItem item) =>
+        [.. item.Delta.Select(value => value.Key.Field).Distinct().Order(StringComparer.Ordinal)];
+}
+
+/// <summary>Settles one push.</summary>
+internal sealed class SettlePush(ChannelId channel, PushOutcome outcome) : ProductCommand<SettleReply>
+{
+    private PushOutcome current = outcome;
+
+    public override ProductWork Decide(ProductScene scene, ProductWork work)
+    {
+        if (work.Product is not { } product || !scene.Channels.TryGetValue(channel, out var known) || !work.Links.TryGetValue(channel, out var link))
+        {
+            return work;
+        }
+
+        var settled = work.With(Reconciler.Settle(scene.Of(known), product, link, current));
+        return link.Flight is { } flight && flight.PushId == current.PushId
+            ? settled.With(Attempt(scene, known, link, flight, settled.Link(channel)))
+            : settled;
+    }
+
+    /// <summary>
+    /// What the channel answered belongs to another hub product. A taken SKU: the answer's other values are left for the next observation, which knows
+    /// how to route. A taken remote product: the push counts as refused, in plain words, and is not repeated until something changes.
+    /// </summary>
+    public override bool Taken(CommitResult result)
+    {
+        if (current.Answer is not null && result.Status == CommitStatus.SkuTaken)
+        {
+            current = current with { Answer = null };
+            return false;
+        }
+
+        if (current.Result != PushResult.Rejected)
+        {
+            var words = result.Status == CommitStatus.SkuTaken
+                ? $"SKU '{result.Key}' belongs to product {result.Owner}."
+                : $"The channel's product '{result.Key}' is linked to product {result.Owner}.";
+            current = current with
+            {
+                Result = PushResult.Rejected,
+                Answer = null,
+                Bound = [],
+                ExternalId = null,
+                Error = words,
+                Rejections = [new Rejection { Code = "link-taken", Message = words }],
+            };
+            return false;
+        }
+
+        return base.Taken(result);
+    }
+
+    protected override SettleReply ReplyTo(CommittedProduct committed)
+    {
+        var marking = committed.Markings.GetValueOrDefault(channel);
+        return new SettleReply { StillDirty = marking?.Dirty is not null, DueAt = marking?.DueAt };
+    }
+
+    private AttemptWrite Attempt(ProductScene scene, ChannelScene known, LinkState link, Flight flight, LinkState after)
+    {
+        var isApplied = current.Result == PushResult.Applied;
+        return new AttemptWrite
+        {
+            Id = current.PushId,
+            Channel = channel,
+            Operation = known.Operation,
+            Status = isApplied ? "completed" : "failed",
+            Attempts = isApplied ? link.Attempts + 1 : after.Attempts,
+            Fields = IntendedFields(link, flight),
+            Error = current.Error ?? (current.Rejections.IsEmpty ? null : current.Rejections[0].Message),
+            StartedAt = flight.StartedAt,
+            EndedAt = scene.Now,
+        };
+    }
+
+    private static ImmutableArray<string> IntendedFields(LinkState link, Flight flight) =>
+    [
+        .. link.Registers.Where(pair => pair.Value.Intents.Any(intent => intent.PushId == flight.PushId)).Select(pair => pair.Key.Field)
+            .Distinct().Order(StringComparer.Ordinal),
+    ];
+}
+
+/// <summary>Someone asks: what failed, was refused or is ambiguous gets another try now.</summary>
+internal sealed class RetryPush(ImmutableArray<ChannelId> channels) : ProductCommand<bool>
+{
+    private bool keepsAmbiguous;
+
+    public override ProductWork Decide(ProductScene scene, ProductWork work)
+    {
+        foreach (var link in work.Links.Values.Where(link => channels.IsEmpty || channels.Contains(link.Channel)))
+        {
+            var again = Reconciler.Unpark(link);
+            work = work.With(again is { Status: LinkStatus.Ambiguous, ExternalId: not null } && !keepsAmbiguous
+                ? again with { Status = LinkStatus.Linked, Reason = null }
+                : again);
+        }
+
+        return work.Product is null ? work : work with { Remark = work.Remark.Union(work.Links.Keys) };
+    }
+
+    public override bool Taken(CommitResult result)
+    {
+        if (keepsAmbiguous)
+        {
+            return base.Taken(result);
+        }
+
+        keepsAmbiguous = true;
+        return false;
+    }
+
+    protected override bool ReplyTo(CommittedProduct committed) => true;
+}
+
+/// <summary>A person lets go what the minimal guard holds.</summary>
+internal sealed class ReleaseGuard(ChannelId channel, string actor) : ProductCommand<bool>
+{
+    public override ProductWork Decide(ProductScene scene, ProductWork work) =>
+        work.Links.TryGetValue(channel, out var link) && link.HeldByGuard is { } held
+            ? work.With(Reconciler.PassGuard(link, held)).With(new LogEntry
+            {
+                Action = LogAction.Resolved,
+                Origin = Origin.Hub,
+                Channel = channel,
+                Actor = actor,
+                Detail = $"Let go by a person: {held}",
+                At = scene.Now,
+            })
+            : work;
+
+    protected override bool ReplyTo(CommittedProduct committed) => true;
+}
