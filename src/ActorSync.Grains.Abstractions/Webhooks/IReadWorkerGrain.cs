@@ -1,0 +1,27 @@
+using Orleans.Concurrency;
+
+namespace ActorSync.Abstractions.Webhooks;
+
+/// <summary>
+/// Reads remote products that only a fresh read can judge (hints, ties, deletions, bodies of another form) and delivers what it sees. Key: channel id.
+/// Requests coalesce per remote product: however many hints arrive, one read follows the last. May be lost with its silo: inbox rows are leased again and a
+/// link that wants a read stays in the dirty index.
+/// </summary>
+[Alias("actorsync.read-worker")]
+public interface IReadWorkerGrain : IGrainWithStringKey
+{
+    /// <summary>Asks for reads; answered at once, before anything is read.</summary>
+    [Alias("read"), OneWay] Task ReadAsync(ImmutableArray<ReadRequest> requests);
+}
+
+/// <summary>One wanted read.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.read-request")]
+public sealed record ReadRequest
+{
+    /// <summary>Remote product.</summary>
+    [Id(0)] public required string ExternalId { get; init; }
+    /// <summary>Inbox rows that the read answers: handled by the commit that works it in, given back when it fails.</summary>
+    [Id(1)] public ImmutableArray<long> InboxIds { get; init; } = [];
+    /// <summary>Fencing token of the rows' lease.</summary>
+    [Id(2)] public long LeaseToken { get; init; }
+}

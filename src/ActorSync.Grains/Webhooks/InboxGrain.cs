@@ -1,0 +1,290 @@
+using ActorSync.Abstractions.Channels;
+using ActorSync.Abstractions.Products;
+using ActorSync.Abstractions.Storage;
+using ActorSync.Abstractions.Tenants;
+using ActorSync.Abstractions.Webhooks;
+using ActorSync.Grains.Products;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+
+namespace ActorSync.Grains.Webhooks;
+
+/// <inheritdoc cref="IInboxGrain"/>
+/// <remarks>Reentrant so that a wake-up during a drain is answered at once; one drain runs at a time.</remarks>
+[Reentrant]
+public sealed partial class InboxGrain(
+    IInboxStore inbox,
+    IProductStore products,
+    ITenantDirectory directory,
+    IOptions<InboxOptions> options,
+    [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
+    ILogger<InboxGrain> logger) : Grain, IInboxGrain, IRemindable
+{
+    private long token;
+    private bool isDraining;
+    private bool isWoken;
+
+    private int Partition => (int)this.GetPrimaryKeyLong();
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        this.RegisterGrainTimer(DrainAsync, new GrainTimerCreationOptions(TimeSpan.Zero, options.Value.Look) { Interleave = true, KeepAlive = true });
+        return Task.CompletedTask;
+    }
+
+    public async Task EnsureAsync() =>
+        await this.RegisterOrUpdateReminder("revive", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+
+    // Being called is all that a reminder is for: the activation's timer does the work.
+    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
+
+    public Task WakeAsync() => DrainAsync(CancellationToken.None);
+
+    /// <summary>Drains until nothing waits. A wake-up meanwhile makes it look once more.</summary>
+    private async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        isWoken = true;
+        if (isDraining)
+        {
+            return;
+        }
+
+        isDraining = true;
+        try
+        {
+            while (isWoken && !cancellationToken.IsCancellationRequested)
+            {
+                isWoken = false;
+                while (await LeaseAsync(cancellationToken) is { Length: > 0 } rows)
+                {
+                    await HandleAsync(rows);
+                    if (rows.Length < options.Value.BatchSize && !isWoken)
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+        catch (Exception failure)
+        {
+            // Leases run out and the timer looks again.
+            LogDrainFailed(Partition, failure);
+        }
+        finally
+        {
+            isDraining = false;
+        }
+    }
+
+    private Task<ImmutableArray<InboxRow>> LeaseAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        token = Math.Max(token + 1, now.UtcTicks);
+        var owner = this.GetGrainId().ToString() + "@" + RuntimeIdentity;
+        return inbox.LeaseAsync(Partition, owner, token, now, now + options.Value.Lease, options.Value.BatchSize, cancellationToken);
+    }
+
+    private async Task HandleAsync(ImmutableArray<InboxRow> rows)
+    {
+        var read = new List<ReadRow>(rows.Length);
+        var acks = ImmutableArray.CreateBuilder<InboxAck>();
+        foreach (var row in rows)
+        {
+            try
+            {
+                switch (await ReadAsync(row))
+                {
+                    case { Ignored: { } reason }:
+                        acks.Add(new InboxAck { Id = row.Id, Outcome = "ignored: " + reason });
+                        break;
+                    case var usable:
+                        read.Add(usable);
+                        break;
+                }
+            }
+            catch (Exception failure) when (!IsOutage(failure))
+            {
+                await GiveBackAsync([row], failure.Message);
+            }
+        }
+
+        if (acks.Count > 0)
+        {
+            await inbox.AckAsync(acks.ToImmutable(), clock.GetUtcNow(), CancellationToken.None);
+            ProductDiagnostics.InboxRows.Add(acks.Count, new KeyValuePair<string, object?>("outcome", "ignored"));
+        }
+
+        // Remote products side by side, the rows of one in order.
+        await Task.WhenAll(read.GroupBy(row => (row.Channel.Id, row.ExternalId)).Select(group => DeliverAsync([.. group])));
+    }
+
+    private async Task DeliverAsync(ImmutableArray<ReadRow> rows)
+    {
+        var channel = rows[0].Channel;
+        var bodies = rows.Where(row => row.Observation is not null).ToList();
+        // Rows that want a read besides are handled by the read's commit, so that a lost read brings them back.
+        var wanting = rows.Where(row => row.NeedsRead).Select(row => row.Row.Id).ToImmutableArray();
+        try
+        {
+            var wantsRead = !wanting.IsEmpty;
+            if (bodies.Count > 0)
+            {
+                var reply = await GrainFactory.GetGrain<IRemoteProductGrain>($"{channel.Id.Value}/{rows[0].ExternalId}").DeliverAsync(new Delivery
+                {
+                    Tenant = channel.Tenant,
+                    Channel = channel.Id,
+                    ExternalId = rows[0].ExternalId,
+                    Observations = [.. bodies.Select(row => row.Observation!)],
+                    InboxIds = [.. bodies.Where(row => !row.NeedsRead).Select(row => row.Row.Id)],
+                });
+                if (reply.Status == ObserveStatus.NotFound)
+                {
+                    wanting = [.. rows.Select(row => row.Row.Id)];
+                }
+
+                wantsRead |= reply.WantsRead;
+                ProductDiagnostics.InboxRows.Add(bodies.Count, new KeyValuePair<string, object?>("outcome", reply.Changed ? "changed" : "nochange"));
+            }
+
+            if (wantsRead)
+            {
+                await GrainFactory.GetGrain<IReadWorkerGrain>(channel.Id.Value).ReadAsync(
+                    [new ReadRequest { ExternalId = rows[0].ExternalId, InboxIds = wanting, LeaseToken = token }]);
+            }
+        }
+        catch (Exception failure) when (!IsOutage(failure) && rows.Length > 1)
+        {
+            // One bad body must not take the others of its product along.
+            LogTogetherFailed(rows[0].ExternalId, rows.Length, failure.Message);
+            foreach (var row in rows)
+            {
+                await DeliverAsync([row]);
+            }
+        }
+        catch (Exception failure) when (!IsOutage(failure))
+        {
+            await GiveBackAsync([rows[0].Row], failure.Message);
+        }
+        catch (Exception failure)
+        {
+            // Nobody's attempt: the rows come back when their lease has run out.
+            LogOutage(Partition, failure.Message);
+        }
+    }
+
+    /// <summary>Reads a row in hub terms and finds the remote product that it is about.</summary>
+    private async Task<ReadRow> ReadAsync(InboxRow row)
+    {
+        var entry = row.Entry;
+        if (await directory.FindChannelAsync(entry.Channel) is not { } channel)
+        {
+            return ReadRow.Ignore(row, "the channel is not configured any more");
+        }
+
+        if (directory.KindOf(channel).Webhooks is not { } reader)
+        {
+            return ReadRow.Ignore(row, "the channel sends no webhooks");
+        }
+
+        var content = reader.Read(
+            new WebhookRequest { Headers = entry.Headers, Body = entry.Body, PathTopic = entry.Topic, ReceivedAt = entry.ReceivedAt },
+            channel);
+        if (content.Ignored is { } reason)
+        {
+            return ReadRow.Ignore(row, reason);
+        }
+
+        var body = content.Body;
+        var externalId = content.ExternalId is { Length: > 0 } told ? told : body?.ExternalId;
+        if (string.IsNullOrEmpty(externalId))
+        {
+            if (content.ResourceKey is not { } key || await products.FindByResourceAsync(channel.Id, key, CancellationToken.None) is not { } owner)
+            {
+                return ReadRow.Ignore(row, "unknown resource");
+            }
+
+            externalId = owner.ExternalId;
+            body = body is null ? null : Owned(body, owner);
+        }
+
+        return body is null && !content.NeedsRead
+            ? ReadRow.Ignore(row, "the delivery carries nothing to work in")
+            : new ReadRow
+            {
+                Row = row,
+                Channel = channel,
+                ExternalId = externalId,
+                NeedsRead = content.NeedsRead || body is null,
+                Observation = body is null ? null : new Observation
+                {
+                    Channel = channel.Id,
+                    Body = body,
+                    Source = ObservationSource.Webhook,
+                    ReceivedAt = entry.ReceivedAt,
+                    ClockOffset = entry.ClockOffset,
+                    EventId = entry.EventKey,
+                },
+            };
+    }
+
+    /// <summary>A body that names only a variation or inventory item, made to name its product.</summary>
+    private static ObservedProduct Owned(ObservedProduct body, ResourceOwner owner) => body with
+    {
+        ExternalId = owner.ExternalId,
+        Variants =
+        [
+            .. body.Variants.Select(variant => string.IsNullOrEmpty(variant.ExternalId) ? variant with { ExternalId = owner.VariantExternalId } : variant),
+        ],
+    };
+
+    /// <summary>Failed rows wait longer with each try; after the last they are marked failed and listed.</summary>
+    private async Task GiveBackAsync(ImmutableArray<InboxRow> rows, string error)
+    {
+        var now = clock.GetUtcNow();
+        var spent = rows.Where(row => row.Attempts + 1 >= IInboxStore.MaxAttempts).ToImmutableArray();
+        if (!spent.IsEmpty)
+        {
+            LogPoison(Partition, spent[0].Id, spent[0].Entry.Channel.Value, error);
+            await inbox.AckAsync([.. spent.Select(row => new InboxAck { Id = row.Id, Outcome = "failed: " + error })], now, CancellationToken.None);
+            ProductDiagnostics.InboxRows.Add(spent.Length, new KeyValuePair<string, object?>("outcome", "failed"));
+        }
+
+        foreach (var row in rows.Except(spent))
+        {
+            LogRetry(Partition, row.Id, row.Attempts + 1, error);
+            await inbox.ReleaseAsync([row.Id], token, now + (options.Value.RetryAfter * Math.Pow(2, row.Attempts)), error, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Failures of the installation, not of a delivery: they spend nobody's attempts.</summary>
+    private static bool IsOutage(Exception failure) => failure is StorageUnavailableException or TimeoutException or OrleansException or OperationCanceledException;
+
+    private sealed record ReadRow
+    {
+        public required InboxRow Row { get; init; }
+        public ChannelSettings Channel { get; init; } = null!;
+        public string ExternalId { get; init; } = "";
+        public Observation? Observation { get; init; }
+        public bool NeedsRead { get; init; }
+        public string? Ignored { get; init; }
+
+        public static ReadRow Ignore(InboxRow row, string reason) => new() { Row = row, Ignored = reason };
+    }
+
+    [LoggerMessage(2201, LogLevel.Error, "Draining inbox partition {Partition} stopped; it goes on when leases have run out")]
+    private partial void LogDrainFailed(int partition, Exception failure);
+
+    [LoggerMessage(2202, LogLevel.Warning, "{Count} deliveries about remote product {ExternalId} failed together and are worked in one by one: {Error}")]
+    private partial void LogTogetherFailed(string externalId, int count, string error);
+
+    [LoggerMessage(2203, LogLevel.Warning, "Inbox partition {Partition} waits for storage or cluster: {Error}")]
+    private partial void LogOutage(int partition, string error);
+
+    [LoggerMessage(2204, LogLevel.Information, "Inbox partition {Partition} tries row {Row} again (failure {Attempt}): {Error}")]
+    private partial void LogRetry(int partition, long row, int attempt, string error);
+
+    [LoggerMessage(2205, LogLevel.Error, "Inbox partition {Partition} gives row {Row} of channel {Channel} up and lists it as failed: {Error}")]
+    private partial void LogPoison(int partition, long row, string channel, string error);
+}
