@@ -63,7 +63,7 @@ public sealed class ChannelHttpClient(HttpClient http, ChannelHttpOptions option
         TimeoutRejectedException or OperationCanceledException => Transient("TIMEOUT", "The channel did not answer in time."),
         HttpRequestException { InnerException: PrivateAddressException inner } => new ChannelFault
         {
-            Kind = ChannelFaultKind.Permanent,
+            Kind = ChannelFaultKind.Unauthorised,
             Code = "PRIVATE_ADDRESS",
             Message = inner.Message,
         },

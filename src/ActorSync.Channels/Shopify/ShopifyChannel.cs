@@ -1,0 +1,110 @@
+using ActorSync.Channels.Http;
+using Microsoft.Extensions.Logging;
+
+namespace ActorSync.Channels.Shopify;
+
+/// <summary>One open connection to a shop: the seam that the hub sees. What it does is in the parts that it is made of.</summary>
+internal sealed class ShopifyChannel : IChannel, IProductSource, IProductSink, IWebhookRegistrar
+{
+    private static readonly string[] NeededScopes = ["read_products", "write_products", "read_inventory", "write_inventory", "read_locations"];
+    private readonly ShopifyClient _client;
+    private readonly ShopifySource _source;
+    private readonly ShopifySubscriptions _subscriptions;
+    private readonly ShopifyPush _push;
+    private readonly string _apiVersion;
+
+    public ShopifyChannel(ChannelHttpClient http, ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ILogger log)
+    {
+        var options = ShopifySettings.Of(settings);
+        _apiVersion = options.ApiVersion;
+        _client = new ShopifyClient(http, options.Endpoint, options.ApiVersion, secrets.Find(ShopifySettings.AccessToken)?.Trim() ?? "", settings.Id, budget, log);
+        _source = new ShopifySource(_client, settings.Id);
+        _subscriptions = new ShopifySubscriptions(_client, settings.Id);
+        _push = new ShopifyPush(_client, _source, _subscriptions);
+    }
+
+    public async Task<ProbeResult> ProbeAsync(CancellationToken cancellationToken)
+    {
+        var answer = await _client.SendAsync(ShopifyOperations.ShopProbe, [], Lane.Content, cancellationToken);
+        if (answer.Fault is not null || answer.Root("shop") is not { } shop)
+        {
+            return new ProbeResult
+            {
+                Ok = false,
+                Fault = answer.Fault ?? new ChannelFault { Kind = ChannelFaultKind.Unauthorised, Code = "ACCESS_DENIED", Message = "The token may not read the shop." },
+                ClockOffset = _client.ClockOffset,
+            };
+        }
+
+        return new ProbeResult
+        {
+            Ok = true,
+            ShopName = shop.GetProperty("name").GetString(),
+            Currency = shop.GetProperty("currencyCode").GetString(),
+            Locations = [.. ShopifyMapper.Nodes(answer.Root("locations")).Select(location => new ChannelLocation
+            {
+                LocationId = ShopifyGid.Number(location.GetProperty("id").GetString()!),
+                Name = location.GetProperty("name").GetString(),
+            })],
+            Products = answer.Root("productsCount") is { } count ? count.GetProperty("count").GetInt64() : null,
+            Warnings = Warnings(answer),
+            ClockOffset = _client.ClockOffset,
+        };
+    }
+
+    public Task<SourcePage> ReadPageAsync(string? cursor, int size, CancellationToken cancellationToken) => _source.ReadPageAsync(cursor, size, cancellationToken);
+
+    public Task<SourcePage> ReadAsync(ImmutableArray<string> externalIds, CancellationToken cancellationToken) => _source.ReadAsync(externalIds, cancellationToken);
+
+    public async Task<ObservedProduct?> FindAsync(PushItem item, CancellationToken cancellationToken)
+    {
+        var found = await _source.FindAsync(item.Product, ShopifyPush.SkusOf(item), cancellationToken);
+        // Null would say "certainly not there", which neither a failed look-up nor an ambiguous one may claim.
+        return found switch
+        {
+            { Fault: { } fault } => throw new HttpRequestException($"Shopify could not be asked for product {item.Product}: {fault.Message}"),
+            { Obstacle: { } obstacle } => throw new InvalidOperationException(obstacle),
+            _ => found.Product,
+        };
+    }
+
+    public Task<SourcePage> PollAsync(string? cursor, int size, CancellationToken cancellationToken) => _source.PollAsync(cursor, size, cancellationToken);
+
+    public Task<ImmutableArray<PushOutcome>> PushAsync(ImmutableArray<PushItem> items, CancellationToken cancellationToken) => _push.PushAsync(items, cancellationToken);
+
+    public Task<WebhookRegistration> EnsureAsync(Uri target, CancellationToken cancellationToken) => _subscriptions.EnsureAsync(target, cancellationToken);
+
+    private ImmutableArray<string> Warnings(ShopifyAnswer answer)
+    {
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        warnings.AddRange(answer.Denied);
+        var scopes = answer.Root("currentAppInstallation") is { } app
+            ? app.GetProperty("accessScopes").EnumerateArray().Select(scope => scope.GetProperty("handle").GetString()).ToHashSet(StringComparer.Ordinal)
+            : [];
+        // A write scope includes the read scope of the same name.
+        var missing = NeededScopes.Where(scope => !scopes.Contains(scope) && !scopes.Contains(scope.Replace("read_", "write_", StringComparison.Ordinal))).ToArray();
+        if (missing.Length > 0)
+        {
+            warnings.Add($"The token lacks the access scopes {string.Join(", ", missing)}.");
+        }
+
+        if (_client.OtherVersion is { } other)
+        {
+            warnings.Add($"Shopify answers with API version {other} instead of {_apiVersion}.");
+        }
+
+        var isServed = answer.Root("publicApiVersions")?.EnumerateArray()
+            .Any(version => version.GetProperty("handle").GetString() == _apiVersion && version.GetProperty("supported").GetBoolean());
+        if (isServed == false)
+        {
+            warnings.Add($"Shopify does not list API version {_apiVersion} as supported.");
+        }
+
+        if (answer.Root("locations") is { } locations && ShopifyMapper.NextCursor(locations) is not null)
+        {
+            warnings.Add("The shop has more than 250 locations; the first 250 are offered.");
+        }
+
+        return warnings.ToImmutable();
+    }
+}

@@ -1,0 +1,57 @@
+using ActorSync.Channels.Http;
+using Microsoft.Extensions.Logging;
+
+namespace ActorSync.Channels.Shopify;
+
+/// <summary>The Shopify connector: GraphQL Admin API.</summary>
+internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, ILoggerFactory logs) : IChannelKind
+{
+    public const string KindName = "shopify";
+
+    public ChannelDescriptor Descriptor { get; } = new()
+    {
+        Kind = KindName,
+        DisplayName = "Shopify",
+        PlatformName = "SHOPIFY",
+        OriginKind = OriginKind.Storefront,
+        Mask = ShopifyFields.Mask,
+        MaxPushBatch = ShopifyPush.MaxItems,
+        ImportPageSize = ShopifySource.PageSize,
+        Settings =
+        [
+            new ChannelSettingDescriptor
+            {
+                Name = ShopifySettings.BaseUrl, Label = "Shop address", Required = true, Help = "The shop's own address, e.g. https://your-shop.myshopify.com.",
+            },
+            new ChannelSettingDescriptor
+            {
+                Name = ShopifySettings.ShopDomain, Label = "Shop domain", Help = "The myshopify.com domain that webhooks name; taken from the shop address when left out.",
+            },
+            new ChannelSettingDescriptor
+            {
+                Name = ShopifySettings.ApiVersionName, Label = "API version", Default = ShopifySettings.DefaultApiVersion, Help = "The version of the Admin API to pin, e.g. 2026-07.",
+            },
+            new ChannelSettingDescriptor
+            {
+                Name = ShopifySettings.AccessToken, Label = "Access token", Required = true, Secret = true, Help = "Admin API access token of your app (begins with shpat_).",
+            },
+            new ChannelSettingDescriptor
+            {
+                Name = ShopifyWebhooks.SecretName, Label = "Webhook secret", Secret = true,
+                Help = "The app's client secret, which signs webhooks; during a rotation keep the old one as webhookSecret.2.",
+            },
+        ],
+        EditUrl = (settings, id) => ShopifySettings.FindBaseUrl(settings) is { } address ? $"{address}/admin/products/{Uri.EscapeDataString(id)}" : null,
+    };
+
+    public ICanon Canon => ShopifyCanon.Instance;
+
+    public IWebhookReader? Webhooks { get; } = new ShopifyWebhooks();
+
+    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(secrets);
+        return new ShopifyChannel(http.Create(clock), settings, secrets, budget, logs.CreateLogger<ShopifyKind>());
+    }
+}

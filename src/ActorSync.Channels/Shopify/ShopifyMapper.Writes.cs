@@ -1,0 +1,193 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace ActorSync.Channels.Shopify;
+
+/// <summary>The way out: inputs that hold nothing but what is to be written.</summary>
+internal static partial class ShopifyMapper
+{
+    public const string HubIdNamespace = "$app:actorsync";
+    public const string HubIdKey = "hub_id";
+
+    /// <summary>Whole product for a create. Of plain fields only those that <paramref name="includes"/> names; options and variants are one structure.</summary>
+    public static JsonObject SetInput(DesiredProduct target, ImmutableArray<DesiredVariant> variants, Func<string, VariantId?, bool> includes, Func<DesiredVariant, IEnumerable<(string Location, decimal Count)>> stock)
+    {
+        var input = new JsonObject { ["title"] = target.Fields.GetValueOrDefault(ShopifyFields.Name).Text ?? "" };
+        foreach (var (field, value) in target.Fields.Where(pair => pair.Key != ShopifyFields.Name && includes(pair.Key, null)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            AddProductField(input, field, value);
+        }
+
+        if (target.Sets.TryGetValue(ShopifyFields.Tags, out var tags))
+        {
+            input["tags"] = Texts(tags);
+        }
+
+        var options = target.Options.IsEmpty ? [DefaultOption] : target.Options;
+        var rows = variants.Select(variant => (Variant: variant, Values: target.Options.IsEmpty ? [DefaultValue] : variant.OptionValues)).ToArray();
+        input["productOptions"] = new JsonArray([.. options.Select((option, position) => (JsonNode)new JsonObject
+        {
+            ["name"] = option,
+            ["position"] = position + 1,
+            ["values"] = new JsonArray([.. rows.Where(row => position < row.Values.Length).Select(row => row.Values[position]).Distinct(StringComparer.Ordinal)
+                .Select(value => (JsonNode)new JsonObject { ["name"] = value })]),
+        })]);
+        input["variants"] = new JsonArray([.. rows.Select(row =>
+        {
+            var entry = new JsonObject { ["optionValues"] = OptionValues(options, row.Values) };
+            foreach (var (field, value) in row.Variant.Fields.Where(pair => includes(pair.Key, row.Variant.Id)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            {
+                AddVariantField(entry, field, value);
+            }
+
+            var counts = stock(row.Variant).OrderBy(count => count.Location, StringComparer.Ordinal).ToArray();
+            if (counts.Length > 0)
+            {
+                Item(entry)["tracked"] = true;
+                entry["inventoryQuantities"] = new JsonArray([.. counts.Select(count => (JsonNode)new JsonObject
+                {
+                    ["locationId"] = ShopifyGid.Location(count.Location), ["name"] = "available", ["quantity"] = Whole(count.Count),
+                })]);
+            }
+
+            return (JsonNode)entry;
+        })]);
+        return input;
+    }
+
+    /// <summary>One new variant of an existing product.</summary>
+    public static JsonObject NewVariant(DesiredProduct target, DesiredVariant variant, Func<string, VariantId?, bool> includes, IEnumerable<(string Location, decimal Count)> stock)
+    {
+        var entry = new JsonObject();
+        if (!target.Options.IsEmpty)
+        {
+            entry["optionValues"] = OptionValues(target.Options, variant.OptionValues);
+        }
+
+        foreach (var (field, value) in variant.Fields.Where(pair => includes(pair.Key, variant.Id)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            AddVariantField(entry, field, value);
+        }
+
+        var counts = stock.OrderBy(count => count.Location, StringComparer.Ordinal).ToArray();
+        if (counts.Length > 0)
+        {
+            Item(entry)["tracked"] = true;
+            entry["inventoryQuantities"] = new JsonArray([.. counts.Select(count => (JsonNode)new JsonObject
+            {
+                ["locationId"] = ShopifyGid.Location(count.Location), ["availableQuantity"] = Whole(count.Count),
+            })]);
+        }
+
+        return entry;
+    }
+
+    /// <summary>Adds one product field; false = Shopify has no such field here.</summary>
+    public static bool AddProductField(JsonObject input, string field, FieldValue value)
+    {
+        switch (field)
+        {
+            case ShopifyFields.Name:
+                input["title"] = value.Text ?? "";
+                return true;
+            case ShopifyFields.Description:
+                input["descriptionHtml"] = value.Text ?? "";
+                return true;
+            case ShopifyFields.Vendor:
+                input["vendor"] = value.Text ?? "";
+                return true;
+            case ShopifyFields.ProductType:
+                input["productType"] = value.Text ?? "";
+                return true;
+            case ShopifyFields.IsActive:
+                input["status"] = value == FieldValue.True ? "ACTIVE" : "DRAFT";
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Adds one variant field; false = Shopify has no such field here.</summary>
+    public static bool AddVariantField(JsonObject entry, string field, FieldValue value)
+    {
+        switch (field)
+        {
+            case ShopifyFields.Sku:
+                Item(entry)["sku"] = value.Text ?? "";
+                return true;
+            case ShopifyFields.Gtin:
+                entry["barcode"] = value.Text ?? "";
+                return true;
+            case ShopifyFields.Price:
+                entry["price"] = Money(value) ?? "0.00";
+                return true;
+            case ShopifyFields.CompareAtPrice:
+                // Null clears it.
+                entry["compareAtPrice"] = Money(value);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    public static JsonArray OptionValues(ImmutableArray<string> options, ImmutableArray<string> values) =>
+        new([.. options.Zip(values, (option, value) => (JsonNode)new JsonObject { ["optionName"] = option, ["name"] = value })]);
+
+    public static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);
+
+    /// <summary>Counts are whole pieces, rounded down: what does not exist whole is not sold.</summary>
+    public static long Whole(decimal count) => (long)Math.Floor(count);
+
+    /// <summary>Hub fields that an error is about, by the last name in its path, else by the words that begin its message.</summary>
+    public static string? FieldOf(ShopifyUserError error)
+    {
+        for (var i = error.Path.Length - 1; i >= 0; i--)
+        {
+            if (FieldByInput(error.Path[i]) is { } field)
+            {
+                return field;
+            }
+        }
+
+        return error.Message switch
+        {
+            _ when error.Message.StartsWith("Title ", StringComparison.Ordinal) => ShopifyFields.Name,
+            _ when error.Message.StartsWith("Vendor ", StringComparison.Ordinal) => ShopifyFields.Vendor,
+            _ when error.Message.StartsWith("Product type ", StringComparison.Ordinal) || error.Message.StartsWith("Custom product type ", StringComparison.Ordinal) => ShopifyFields.ProductType,
+            _ when error.Message.StartsWith("Product tags ", StringComparison.Ordinal) => ShopifyFields.Tags,
+            _ => null,
+        };
+    }
+
+    private static string? FieldByInput(string name) => name switch
+    {
+        "title" => ShopifyFields.Name,
+        "descriptionHtml" => ShopifyFields.Description,
+        "vendor" => ShopifyFields.Vendor,
+        "productType" => ShopifyFields.ProductType,
+        "status" => ShopifyFields.IsActive,
+        "tags" => ShopifyFields.Tags,
+        "price" => ShopifyFields.Price,
+        "compareAtPrice" => ShopifyFields.CompareAtPrice,
+        "barcode" => ShopifyFields.Gtin,
+        "sku" => ShopifyFields.Sku,
+        "productOptions" => ShopifyFields.Options,
+        "optionValues" => ShopifyFields.OptionValues,
+        "inventoryQuantities" => ShopifyFields.Available,
+        _ => null,
+    };
+
+    private static JsonObject Item(JsonObject entry)
+    {
+        if (entry["inventoryItem"] is not JsonObject item)
+        {
+            entry["inventoryItem"] = item = [];
+        }
+
+        return item;
+    }
+
+    private static string? Money(FieldValue value) => value.Text is { } text && decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var amount)
+        ? ShopifyCanon.RoundMoney(amount).ToString("0.00", CultureInfo.InvariantCulture)
+        : null;
+}

@@ -1,0 +1,404 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ActorSync.Channels.Shopify;
+
+/// <summary>
+/// Writes a batch: stock of all items first in as few calls as possible, then each item's content by calls that name nothing but what the delta names.
+/// Items run side by side, bounded; the calls of one item run one after the other.
+/// </summary>
+internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, ShopifySubscriptions subscriptions)
+{
+    public const int MaxItems = 50;
+    private const int MaxParallelItems = 4;
+    /// <summary>Shopify takes no more variants and options than these.</summary>
+    private const int MaxVariants = 2048;
+    private const int MaxOptions = 3;
+    private const double CostPerVariant = 0.2;
+    private readonly ShopifyStockPush _stock = new(client);
+    private readonly ShopifyVariantPush _variants = new(client, source);
+
+    public async Task<ImmutableArray<PushOutcome>> PushAsync(ImmutableArray<PushItem> items, CancellationToken cancellationToken)
+    {
+        var states = items.Select(item => new ShopifyPushState(item, client.Clock.GetUtcNow())).ToArray();
+        await _stock.PushAsync([.. states.Where(state => state.Item.Action == PushAction.Update)], cancellationToken);
+        var options = new ParallelOptions { MaxDegreeOfParallelism = MaxParallelItems, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(states.Where(state => !state.IsOver), options, async (state, token) =>
+            await (state.Item.Action == PushAction.Create ? CreateAsync(state, token) : UpdateAsync(state, token)));
+        return [.. states.Select(state => state.ToOutcome())];
+    }
+
+    public static IEnumerable<string> SkusOf(PushItem item) =>
+        item.Target.Variants.Where(variant => !variant.Remove).Select(variant => variant.Fields.GetValueOrDefault(ShopifyFields.Sku).Text).OfType<string>();
+
+    private async Task CreateAsync(ShopifyPushState state, CancellationToken cancellationToken)
+    {
+        var item = state.Item;
+        if (Obstacle(item) is { } obstacle)
+        {
+            state.Reject(null, obstacle.Code, obstacle.Message);
+            return;
+        }
+
+        var keys = item.Delta.Select(planned => planned.Key).ToArray();
+        if (await subscriptions.EnsureDefinitionAsync(cancellationToken) is { } definition)
+        {
+            state.Fail(keys, definition, mayHaveHappened: false);
+            return;
+        }
+
+        var found = await source.FindAsync(item.Product, SkusOf(item), cancellationToken);
+        switch (found)
+        {
+            case { Fault: { } fault }:
+                state.Fail(keys, fault, mayHaveHappened: false);
+                return;
+            case { Obstacle: { } reason }:
+                state.Reject(null, "SKU_IN_USE", reason);
+                return;
+            case { Product: { } product }:
+                Adopt(state, product);
+                return;
+            default:
+                await SetAsync(state, keys, cancellationToken);
+                return;
+        }
+    }
+
+    private async Task SetAsync(ShopifyPushState state, RegisterKey[] keys, CancellationToken cancellationToken)
+    {
+        var item = state.Item;
+        var variants = item.Target.Variants.Where(variant => !variant.Remove).ToImmutableArray();
+        var answer = await client.SendAsync(ShopifyOperations.ProductSet, new JsonObject
+        {
+            ["identifier"] = new JsonObject
+            {
+                ["customId"] = new JsonObject { ["namespace"] = ShopifyMapper.HubIdNamespace, ["key"] = ShopifyMapper.HubIdKey, ["value"] = item.Product.Value },
+            },
+            ["input"] = ShopifyMapper.SetInput(item.Target, variants, Includes(item), variant => StockOf(item, variant)),
+        }, Lane.Content, cancellationToken, variants.Length * CostPerVariant);
+        if (answer.Fault is { } fault)
+        {
+            state.Fail(keys, fault, answer.MayHaveHappened);
+            return;
+        }
+
+        var payload = answer.Root("productSet");
+        var errors = ShopifyErrors.UserErrors(payload);
+        if (errors.Length > 0)
+        {
+            RejectSet(state, variants, errors);
+            return;
+        }
+
+        if (payload is not { } set || ShopifyMapper.Child(set, "product") is not { ValueKind: JsonValueKind.Object } node)
+        {
+            state.Fail(keys, new ChannelFault { Kind = ChannelFaultKind.Transient, Code = "NO_PRODUCT", Message = "Shopify answered the create without a product." }, mayHaveHappened: true);
+            return;
+        }
+
+        // The product exists from here on: even when the rest of it cannot be read, its ids are bound.
+        var (product, _) = await source.WholeAsync(node, cancellationToken);
+        state.Link(product, Bindings(item.Target, variants, product));
+        state.Mark(keys, PushResult.Applied);
+    }
+
+    /// <summary>An earlier create took effect, or the SKU is there already: bind it, and leave what differs to the next plan.</summary>
+    private static void Adopt(ShopifyPushState state, ObservedProduct product)
+    {
+        var item = state.Item;
+        var bound = Bindings(item.Target, [.. item.Target.Variants.Where(variant => !variant.Remove)], product);
+        state.Link(product, bound);
+        state.Mark(item.Delta.Where(planned => Holds(product, bound, planned)).Select(planned => planned.Key).ToArray(), PushResult.Applied);
+    }
+
+    internal static bool Holds(ObservedProduct product, ImmutableArray<VariantLink> bound, PlannedValue planned)
+    {
+        var canon = ShopifyCanon.Instance;
+        if (planned.Key.Variant is not { } variant)
+        {
+            return planned.Key is { Field: ShopifyFields.Tags, Part: { } tag }
+                ? product.Sets.GetValueOrDefault(ShopifyFields.Tags, []).Any(known => canon.ElementKey(ShopifyFields.Tags, known) == tag) == IsPresent(planned.Target)
+                : product.Fields.TryGetValue(planned.Key.Field, out var held) && canon.Form(planned.Key.Field, held) == canon.Form(planned.Key.Field, planned.Target);
+        }
+
+        if (bound.FirstOrDefault(link => link.Variant == variant) is not { } found || product.Variants.FirstOrDefault(v => v.ExternalId == found.ExternalId) is not { } remote)
+        {
+            return false;
+        }
+
+        return planned.Key.Field switch
+        {
+            ShopifyFields.Available => remote.Stock.Any(level => level.LocationId == planned.Key.Part && level.Quantity is { } count
+                && new FieldValue(ShopifyMapper.Canonical(count)) == canon.Form(ShopifyFields.Available, planned.Target)),
+            _ when remote.Fields.TryGetValue(planned.Key.Field, out var value) => canon.Form(planned.Key.Field, value) == canon.Form(planned.Key.Field, planned.Target),
+            _ => false,
+        };
+    }
+
+    private async Task UpdateAsync(ShopifyPushState state, CancellationToken cancellationToken)
+    {
+        var item = state.Item;
+        if (item.ExternalId is not { } id)
+        {
+            state.Reject(null, "NO_EXTERNAL_ID", "An update needs the id of the product at Shopify.");
+            return;
+        }
+
+        await TagsAsync(state, id, cancellationToken);
+        await FieldsAsync(state, id, [.. state.Undecided.Where(planned => planned.Key is { Variant: null, Field: not ShopifyFields.Tags })], cancellationToken);
+        await _variants.UpdateAsync(state, id, cancellationToken);
+        await _variants.CreateAsync(state, id, cancellationToken);
+        await _variants.RemoveAsync(state, id, cancellationToken);
+    }
+
+    private async Task TagsAsync(ShopifyPushState state, string id, CancellationToken cancellationToken)
+    {
+        var tags = state.Undecided.Where(planned => planned.Key is { Field: ShopifyFields.Tags, Part: not null, Variant: null }).ToArray();
+        var spellings = state.Item.Target.Sets.GetValueOrDefault(ShopifyFields.Tags, []);
+        await ChangeAsync(ShopifyOperations.TagsAdd, "tagsAdd", [.. tags.Where(tag => IsPresent(tag.Target))],
+            tag => spellings.FirstOrDefault(text => ShopifyCanon.Instance.ElementKey(ShopifyFields.Tags, text) == tag.Key.Part) ?? tag.Key.Part!);
+        await ChangeAsync(ShopifyOperations.TagsRemove, "tagsRemove", [.. tags.Where(tag => !IsPresent(tag.Target))],
+            tag => tag.Held is { Text: { } held } && ShopifyCanon.Instance.ElementKey(ShopifyFields.Tags, held) == tag.Key.Part ? held : tag.Key.Part!);
+
+        async Task ChangeAsync(ShopifyOperation operation, string root, PlannedValue[] changes, Func<PlannedValue, string> text)
+        {
+            if (changes.Length == 0 || state.IsOver)
+            {
+                return;
+            }
+
+            var keys = changes.Select(change => change.Key).ToArray();
+            var answer = await client.SendAsync(
+                operation, new JsonObject { ["id"] = ShopifyGid.Product(id), ["tags"] = ShopifyMapper.Texts(changes.Select(text)) }, Lane.Content, cancellationToken);
+            if (answer.Fault is { } fault)
+            {
+                state.Fail(keys, fault, answer.MayHaveHappened);
+                return;
+            }
+
+            var errors = ShopifyErrors.UserErrors(answer.Root(root));
+            if (errors.FirstOrDefault(ShopifyErrors.IsGone) is { } gone)
+            {
+                state.Gone(gone.Message);
+            }
+            else if (errors is [var first, ..])
+            {
+                foreach (var key in keys)
+                {
+                    state.Reject(key, first.Code ?? "REFUSED", first.Message);
+                }
+            }
+            else
+            {
+                state.Mark(keys, PushResult.Applied);
+                if (answer.Root(root) is { } payload && ShopifyMapper.Child(payload, "node") is { ValueKind: JsonValueKind.Object } node)
+                {
+                    state.Learn(ShopifyMapper.Product(node));
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Product fields in one call. It takes all or nothing, so what an error names is refused and the rest is sent again; an error that names nothing is
+    /// pinned down by sending the fields one by one.
+    /// </summary>
+    private async Task FieldsAsync(ShopifyPushState state, string id, ImmutableArray<PlannedValue> fields, CancellationToken cancellationToken)
+    {
+        var input = new JsonObject { ["id"] = ShopifyGid.Product(id) };
+        var sent = new List<PlannedValue>();
+        foreach (var planned in fields)
+        {
+            if (state.IsOver)
+            {
+                return;
+            }
+
+            if (planned is { Key.Field: ShopifyFields.IsActive } && planned.Target != FieldValue.True && planned.Held != FieldValue.True
+                && await IsOffAlreadyAsync(state, id, planned, cancellationToken))
+            {
+                continue;
+            }
+
+            if (ShopifyMapper.AddProductField(input, planned.Key.Field, planned.Target))
+            {
+                sent.Add(planned);
+            }
+            else
+            {
+                state.Reject(planned.Key, "NOT_MAPPED", $"This connector does not change '{planned.Key.Field}' of an existing product at Shopify.");
+            }
+        }
+
+        if (sent.Count == 0 || state.IsOver)
+        {
+            return;
+        }
+
+        var keys = sent.Select(planned => planned.Key).ToArray();
+        var answer = await client.SendAsync(ShopifyOperations.ProductUpdate, new JsonObject { ["product"] = input }, Lane.Content, cancellationToken);
+        if (answer.Fault is { } fault)
+        {
+            state.Fail(keys, fault, answer.MayHaveHappened);
+            return;
+        }
+
+        var payload = answer.Root("productUpdate");
+        var errors = ShopifyErrors.UserErrors(payload);
+        if (errors.FirstOrDefault(ShopifyErrors.IsGone) is { } gone)
+        {
+            state.Gone(gone.Message);
+            return;
+        }
+
+        if (errors.Length == 0)
+        {
+            state.Mark(keys, PushResult.Applied);
+            if (payload is { } done && ShopifyMapper.Child(done, "product") is { ValueKind: JsonValueKind.Object } node)
+            {
+                state.Learn(ShopifyMapper.Product(node));
+            }
+
+            return;
+        }
+
+        await RefuseFieldsAsync(state, id, sent, errors, cancellationToken);
+    }
+
+    private async Task RefuseFieldsAsync(
+        ShopifyPushState state, string id, List<PlannedValue> sent, ImmutableArray<ShopifyUserError> errors, CancellationToken cancellationToken)
+    {
+        var named = sent.Select(planned => (Planned: planned, Error: errors.FirstOrDefault(error => ShopifyMapper.FieldOf(error) == planned.Key.Field)))
+            .Where(pair => pair.Error is not null).ToArray();
+        foreach (var (planned, error) in named)
+        {
+            state.Reject(planned.Key, error!.Code ?? "REFUSED", error.Message);
+        }
+
+        var rest = sent.Except(named.Select(pair => pair.Planned)).ToImmutableArray();
+        if (named.Length > 0)
+        {
+            await FieldsAsync(state, id, rest, cancellationToken);
+        }
+        else if (rest is [var only])
+        {
+            state.Reject(only.Key, errors[0].Code ?? "REFUSED", errors[0].Message);
+        }
+        else
+        {
+            foreach (var single in rest)
+            {
+                await FieldsAsync(state, id, [single], cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Archived is off as well, and stays archived: without knowing that the product is on, its status is looked at before it is made a draft.</summary>
+    private async Task<bool> IsOffAlreadyAsync(ShopifyPushState state, string id, PlannedValue planned, CancellationToken cancellationToken)
+    {
+        var answer = await client.SendAsync(ShopifyOperations.ProductStatus, new JsonObject { ["id"] = ShopifyGid.Product(id) }, Lane.Content, cancellationToken);
+        if (answer.Fault is { } fault)
+        {
+            state.Fail([planned.Key], fault, mayHaveHappened: false);
+            return true;
+        }
+
+        if (answer.Root("product") is not { } node)
+        {
+            state.Gone("Product does not exist");
+            return true;
+        }
+
+        var product = ShopifyMapper.Product(node);
+        if (product.Fields.GetValueOrDefault(ShopifyFields.IsActive) != FieldValue.False)
+        {
+            return false;
+        }
+
+        state.Mark([planned.Key], PushResult.Applied);
+        state.Learn(product);
+        return true;
+    }
+
+    private static void RejectSet(ShopifyPushState state, ImmutableArray<DesiredVariant> variants, ImmutableArray<ShopifyUserError> errors)
+    {
+        var keys = state.Item.Delta.Select(planned => planned.Key).ToArray();
+        var attributed = errors.Select(error => (Error: error, Key: KeyOf(error))).ToArray();
+        if (attributed.All(pair => pair.Key is not null))
+        {
+            // All or nothing: what was not refused was not written either, and goes with the next try.
+            state.NotSent(keys, errors[0].Message);
+            foreach (var (error, key) in attributed)
+            {
+                state.Reject(key, error.Code ?? "REFUSED", error.Message);
+            }
+
+            return;
+        }
+
+        foreach (var (error, _) in attributed)
+        {
+            state.Reject(null, error.Code ?? "REFUSED", error.Message);
+        }
+
+        RegisterKey? KeyOf(ShopifyUserError error)
+        {
+            var field = ShopifyMapper.FieldOf(error);
+            var variant = error.Row("variants") is { } row && row < variants.Length ? variants[row].Id : (VariantId?)null;
+            // The title cannot be left out of a create, and structure not be taken apart: these refuse the whole.
+            return field is null or ShopifyFields.Name or ShopifyFields.Options or ShopifyFields.OptionValues or ShopifyFields.Available
+                ? null
+                : keys.Where(key => key.Field == field && key.Variant == variant).Select(key => (RegisterKey?)key).FirstOrDefault();
+        }
+    }
+
+    private static (string Code, string Message)? Obstacle(PushItem item)
+    {
+        var variants = item.Target.Variants.Count(variant => !variant.Remove);
+        return (item.Target.Options.Length, variants) switch
+        {
+            ( > MaxOptions, _) => ("OPTIONS_OVER_LIMIT", $"The product has {item.Target.Options.Length} options; Shopify takes at most {MaxOptions}."),
+            (_, > MaxVariants) => ("VARIANTS_OVER_LIMIT", $"The product has {variants} variants; Shopify takes at most {MaxVariants}."),
+            (_, 0) => ("NO_VARIANTS", "The product has no variant to create."),
+            (0, > 1) => ("OPTIONS_MISSING", $"The product has {variants} variants but no options that tell them apart."),
+            _ when item.Target.Variants.Any(variant => !variant.Remove && !item.Target.Options.IsEmpty && variant.OptionValues.Length != item.Target.Options.Length) =>
+                ("OPTION_VALUES_MISSING", "A variant does not have one value for each option of the product."),
+            _ => null,
+        };
+    }
+
+    internal static Func<string, VariantId?, bool> Includes(PushItem item)
+    {
+        var named = item.Delta.Select(planned => (planned.Key.Field, planned.Key.Variant)).ToHashSet();
+        return (field, variant) => named.Contains((field, variant));
+    }
+
+    internal static IEnumerable<(string Location, decimal Count)> StockOf(PushItem item, DesiredVariant variant) =>
+        item.Delta.Where(planned => planned.Key is { Field: ShopifyFields.Available, Part: not null } && planned.Key.Variant == variant.Id)
+            .Select(planned => (Location: planned.Key.Part!, Count: ShopifyStockPush.CountOf(planned.Target)))
+            .Where(pair => pair.Count is not null).Select(pair => (pair.Location, pair.Count!.Value));
+
+    /// <summary>Which remote variant is which: by option values, else by SKU, else the only one.</summary>
+    internal static ImmutableArray<VariantLink> Bindings(DesiredProduct target, ImmutableArray<DesiredVariant> variants, ObservedProduct product)
+    {
+        var free = product.Variants.ToList();
+        var bound = ImmutableArray.CreateBuilder<VariantLink>();
+        foreach (var variant in variants)
+        {
+            var sku = variant.Fields.GetValueOrDefault(ShopifyFields.Sku).Text?.Trim();
+            var match = target.Options.IsEmpty ? null : free.FirstOrDefault(remote => remote.OptionValues is { } values && values.SequenceEqual(variant.OptionValues, StringComparer.Ordinal));
+            match ??= string.IsNullOrEmpty(sku) ? null : free.FirstOrDefault(remote => string.Equals(remote.Fields.GetValueOrDefault(ShopifyFields.Sku).Text?.Trim(), sku, StringComparison.OrdinalIgnoreCase));
+            match ??= variants.Length == 1 && product.Variants.Length == 1 ? free.FirstOrDefault() : null;
+            if (match is not null)
+            {
+                free.Remove(match);
+                bound.Add(new VariantLink { Variant = variant.Id, ExternalId = match.ExternalId, StockItemId = match.StockItemId });
+            }
+        }
+
+        return bound.ToImmutable();
+    }
+
+    internal static bool IsPresent(FieldValue value) => !value.IsEmpty && value != FieldValue.False;
+}

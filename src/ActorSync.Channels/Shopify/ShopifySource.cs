@@ -1,0 +1,341 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ActorSync.Channels.Shopify;
+
+/// <summary>Reading: pages of all products, changes, single products, and what an earlier create may have left behind. Products are complete or the read fails.</summary>
+internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
+{
+    public const int PageSize = 50;
+    /// <summary>How many products one nodes query asks for: its price for long lists is not documented.</summary>
+    private const int ReadChunk = 25;
+    /// <summary>Shopify allows 2,048 variants per product, in pages of 50, with headroom.</summary>
+    private const int MaxVariantPages = 50;
+    private const int MaxLevelPages = 20;
+    /// <summary>Shopify's paging ends at 25,000 objects: past this many a new window by id begins.</summary>
+    private const int ProductsPerWindow = 20_000;
+    private const int MaxPollPages = 10;
+    /// <summary>The search index lags writes by seconds, so each poll looks back this far behind the start of the one before.</summary>
+    private static readonly TimeSpan PollOverlap = TimeSpan.FromSeconds(90);
+
+    public async Task<SourcePage> ReadPageAsync(string? cursor, int size, CancellationToken cancellationToken)
+    {
+        var at = ImportCursor.Parse(cursor);
+        long? total = null;
+        if (cursor is null)
+        {
+            var counted = await client.SendAsync(ShopifyOperations.ProductsCount, [], Lane.Content, cancellationToken);
+            total = counted.Root("productsCount") is { } count ? count.GetProperty("count").GetInt64() : null;
+        }
+
+        var startedAt = client.Clock.GetUtcNow();
+        var answer = await client.SendAsync(ShopifyOperations.ProductsPage, new JsonObject
+        {
+            ["first"] = Math.Clamp(size, 1, PageSize),
+            ["after"] = at.After,
+            ["query"] = at.WindowAfter is { } id ? $"id:>{id}" : null,
+        }, Lane.Content, cancellationToken);
+        var page = await CompleteAsync(answer, "products", startedAt, ObservationSource.Import, cancellationToken);
+        if (page.Fault is not null || answer.Root("products") is not { } products)
+        {
+            return page;
+        }
+
+        return page with { NextCursor = at.Next(ShopifyMapper.NextCursor(products), page.Items), Total = total };
+    }
+
+    public async Task<SourcePage> PollAsync(string? cursor, int size, CancellationToken cancellationToken)
+    {
+        var now = client.Clock.GetUtcNow() + client.ClockOffset;
+        if (PollCursor.Parse(cursor) is not { } at)
+        {
+            return new SourcePage { Items = [], NextCursor = new PollCursor(now - PollOverlap, null, null).ToString() };
+        }
+
+        // A scan that was cut short goes on where it stopped; the next window begins where this scan began.
+        var next = at.ScanBegan ?? now;
+        var after = at.After;
+        var items = ImmutableArray.CreateBuilder<Observation>();
+        for (var pageNumber = 0; pageNumber < MaxPollPages; pageNumber++)
+        {
+            var startedAt = client.Clock.GetUtcNow();
+            var answer = await client.SendAsync(ShopifyOperations.ProductsChanged, new JsonObject
+            {
+                ["first"] = Math.Clamp(size, 1, PageSize),
+                ["after"] = after,
+                ["query"] = $"updated_at:>='{at.Since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}'",
+            }, Lane.Content, cancellationToken);
+            var page = await CompleteAsync(answer, "products", startedAt, ObservationSource.Poll, cancellationToken);
+            if (page.Fault is not null)
+            {
+                return page;
+            }
+
+            items.AddRange(page.Items);
+            after = answer.Root("products") is { } products ? ShopifyMapper.NextCursor(products) : null;
+            if (after is null)
+            {
+                return new SourcePage { Items = items.ToImmutable(), NextCursor = new PollCursor(next - PollOverlap, null, null).ToString() };
+            }
+        }
+
+        return new SourcePage { Items = items.ToImmutable(), NextCursor = new PollCursor(at.Since, next, after).ToString() };
+    }
+
+    public async Task<SourcePage> ReadAsync(ImmutableArray<string> externalIds, CancellationToken cancellationToken)
+    {
+        var items = ImmutableArray.CreateBuilder<Observation>(externalIds.Length);
+        foreach (var chunk in externalIds.Chunk(ReadChunk))
+        {
+            var startedAt = client.Clock.GetUtcNow();
+            var known = chunk.Where(ShopifyGid.IsNumber).ToArray();
+            var found = new Dictionary<string, ObservedProduct>(StringComparer.Ordinal);
+            if (known.Length > 0)
+            {
+                var answer = await client.SendAsync(
+                    ShopifyOperations.ProductsByIds, new JsonObject { ["ids"] = Ids(known.Select(ShopifyGid.Product)) }, Lane.Content, cancellationToken);
+                if (answer.Fault is { } fault)
+                {
+                    return new SourcePage { Items = [], Fault = fault };
+                }
+
+                foreach (var node in answer.Root("nodes")?.EnumerateArray().Where(node => ShopifyMapper.Child(node, "id") is not null) ?? [])
+                {
+                    var (product, failure) = await WholeAsync(node, cancellationToken);
+                    if (failure is not null)
+                    {
+                        return new SourcePage { Items = [], Fault = failure };
+                    }
+
+                    found[product.ExternalId] = product;
+                }
+            }
+
+            foreach (var id in chunk)
+            {
+                var body = found.GetValueOrDefault(id) ?? new ObservedProduct { ExternalId = id, Version = Stamp.Zero, Deleted = true };
+                items.Add(Observed(body, ObservationSource.Read, startedAt));
+            }
+        }
+
+        return new SourcePage { Items = items.ToImmutable() };
+    }
+
+    /// <summary>By the hub id that we store at Shopify, else by SKU. The search lags, so only the hub id proves that our own create did not happen.</summary>
+    public async Task<FoundProduct> FindAsync(ProductId product, IEnumerable<string> skus, CancellationToken cancellationToken)
+    {
+        var byId = await client.SendAsync(ShopifyOperations.ProductByHubId, new JsonObject { ["value"] = product.Value }, Lane.Content, cancellationToken);
+        // Without the definition no product can carry the id.
+        if (byId.Fault is { Code: not "NOT_FOUND" } fault)
+        {
+            return new FoundProduct { Fault = fault };
+        }
+
+        if (byId.Root("productByIdentifier") is { } node)
+        {
+            var (whole, failure) = await WholeAsync(node, cancellationToken);
+            return failure is null ? new FoundProduct { Product = whole } : new FoundProduct { Fault = failure };
+        }
+
+        var wanted = skus.Select(sku => sku.Trim()).Where(sku => sku.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase).Take(MaxSkusSearched).ToArray();
+        if (wanted.Length == 0)
+        {
+            return new FoundProduct();
+        }
+
+        var search = string.Join(" OR ", wanted.Select(sku => "sku:" + Quoted(sku)));
+        var answer = await client.SendAsync(ShopifyOperations.VariantsBySku, new JsonObject { ["query"] = search }, Lane.Content, cancellationToken);
+        if (answer.Fault is { } searchFault)
+        {
+            return new FoundProduct { Fault = searchFault };
+        }
+
+        // The search is looser than equality, so each hit is compared again.
+        var ids = ShopifyMapper.Nodes(answer.Root("productVariants"))
+            .Where(hit => ShopifyMapper.Child(hit, "sku") is { ValueKind: JsonValueKind.String } sku && wanted.Contains(sku.GetString()!.Trim(), StringComparer.OrdinalIgnoreCase))
+            .Select(hit => ShopifyGid.Number(hit.GetProperty("product").GetProperty("id").GetString()!))
+            .Distinct(StringComparer.Ordinal).ToArray();
+        switch (ids)
+        {
+            case []:
+                return new FoundProduct();
+            case [var only]:
+                var read = await ReadAsync([only], cancellationToken);
+                return read.Fault is { } readFault ? new FoundProduct { Fault = readFault }
+                    : read.Items[0].Body is { Deleted: false } body ? Judge(body, product) : new FoundProduct();
+            default:
+                return new FoundProduct { Obstacle = $"SKUs of this product are used by {ids.Length} products at Shopify ({string.Join(", ", ids)})." };
+        }
+    }
+
+    private const int MaxSkusSearched = 10;
+
+    private static FoundProduct Judge(ObservedProduct body, ProductId product) => body.HubId is null || body.HubId == product.Value
+        ? new FoundProduct { Product = body }
+        : new FoundProduct { Obstacle = $"Its SKU belongs to product {body.ExternalId} at Shopify, which carries the id of another hub product ({body.HubId})." };
+
+    /// <summary>A node with all its variants and all their levels: what the page cut off is fetched.</summary>
+    public async Task<(ObservedProduct Product, ChannelFault? Fault)> WholeAsync(JsonElement node, CancellationToken cancellationToken)
+    {
+        var product = ShopifyMapper.Product(node);
+        var variants = product.Variants.ToBuilder();
+        if (await CompleteLevelsAsync(ShopifyMapper.Nodes(ShopifyMapper.Child(node, "variants")), variants, 0, cancellationToken) is { } levels)
+        {
+            return (product, levels);
+        }
+
+        var after = ShopifyMapper.Child(node, "variants") is { } connection ? ShopifyMapper.NextCursor(connection) : null;
+        for (var page = 0; after is not null && page < MaxVariantPages; page++)
+        {
+            var answer = await client.SendAsync(
+                ShopifyOperations.VariantsOfProduct, new JsonObject { ["id"] = ShopifyGid.Product(product.ExternalId), ["after"] = after }, Lane.Content, cancellationToken);
+            if (answer.Fault is { } fault)
+            {
+                return (product, fault);
+            }
+
+            if (answer.Root("product") is not { } rest || ShopifyMapper.Child(rest, "variants") is not { } more)
+            {
+                return (product with { Variants = variants.ToImmutable(), VariantsComplete = false }, null);
+            }
+
+            var first = variants.Count;
+            variants.AddRange(ShopifyMapper.Nodes(more).Select(ShopifyMapper.Variant));
+            if (await CompleteLevelsAsync(ShopifyMapper.Nodes(more), variants, first, cancellationToken) is { } moreLevels)
+            {
+                return (product, moreLevels);
+            }
+
+            after = ShopifyMapper.NextCursor(more);
+        }
+
+        return (product with { Variants = variants.ToImmutable(), VariantsComplete = after is null && ShopifyMapper.Child(node, "variants") is not null }, null);
+    }
+
+    public Observation Observed(ObservedProduct body, ObservationSource source, DateTimeOffset startedAt) => new()
+    {
+        Channel = channel,
+        Body = body,
+        Source = source,
+        ReadStartedAt = startedAt,
+        ReceivedAt = client.Clock.GetUtcNow(),
+        ClockOffset = client.ClockOffset,
+    };
+
+    public static JsonArray Ids(IEnumerable<string> gids) => new([.. gids.Select(gid => (JsonNode)gid)]);
+
+    /// <summary>A value in Shopify's search language; without quotes and escapes it would be read as several terms.</summary>
+    internal static string Quoted(string value) =>
+        "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
+
+    private async Task<SourcePage> CompleteAsync(
+        ShopifyAnswer answer, string root, DateTimeOffset startedAt, ObservationSource source, CancellationToken cancellationToken)
+    {
+        if (answer.Fault is { } fault)
+        {
+            return new SourcePage { Items = [], Fault = fault };
+        }
+
+        if (answer.Root(root) is not { } connection)
+        {
+            var denied = answer.Denied is [var first, ..] ? first : "Shopify's answer holds no products.";
+            return new SourcePage { Items = [], Fault = new ChannelFault { Kind = ChannelFaultKind.Unauthorised, Code = "ACCESS_DENIED", Message = denied } };
+        }
+
+        var items = ImmutableArray.CreateBuilder<Observation>();
+        foreach (var node in ShopifyMapper.Nodes(connection))
+        {
+            var (product, failure) = await WholeAsync(node, cancellationToken);
+            if (failure is not null)
+            {
+                return new SourcePage { Items = [], Fault = failure };
+            }
+
+            items.Add(Observed(product, source, startedAt));
+        }
+
+        return new SourcePage { Items = items.ToImmutable() };
+    }
+
+    private async Task<ChannelFault?> CompleteLevelsAsync(
+        IEnumerable<JsonElement> nodes, ImmutableArray<ObservedVariant>.Builder variants, int first, CancellationToken cancellationToken)
+    {
+        var index = first - 1;
+        foreach (var node in nodes)
+        {
+            index++;
+            if (ShopifyMapper.Child(node, "inventoryItem") is not { ValueKind: JsonValueKind.Object } item || ShopifyMapper.Child(item, "inventoryLevels") is not { } connection)
+            {
+                continue;
+            }
+
+            var tracked = ShopifyMapper.Child(item, "tracked") is not { ValueKind: JsonValueKind.False };
+            var after = ShopifyMapper.NextCursor(connection);
+            for (var page = 0; after is not null && page < MaxLevelPages; page++)
+            {
+                var answer = await client.SendAsync(
+                    ShopifyOperations.LevelsOfItem, new JsonObject { ["id"] = item.GetProperty("id").GetString(), ["after"] = after }, Lane.Content, cancellationToken);
+                if (answer.Fault is { } fault)
+                {
+                    return fault;
+                }
+
+                if (answer.Root("inventoryItem") is not { } rest || ShopifyMapper.Child(rest, "inventoryLevels") is not { } more)
+                {
+                    break;
+                }
+
+                variants[index] = variants[index] with { Stock = variants[index].Stock.AddRange(ShopifyMapper.Nodes(more).Select(level => ShopifyMapper.Level(level, tracked))) };
+                after = ShopifyMapper.NextCursor(more);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The window of changes, and where a scan of it was cut short.</summary>
+    private sealed record PollCursor(DateTimeOffset Since, DateTimeOffset? ScanBegan, string? After)
+    {
+        public static PollCursor? Parse(string? text) => text?.Split('|', 3) switch
+        {
+            [var since, "", ""] when Instant(since) is { } from => new PollCursor(from, null, null),
+            [var since, var began, var after] when Instant(since) is { } from && Instant(began) is { } scan => new PollCursor(from, scan, after),
+            _ => null,
+        };
+
+        public override string ToString() => $"{Since.UtcDateTime:O}|{ScanBegan?.UtcDateTime:O}|{After}";
+
+        private static DateTimeOffset? Instant(string text) =>
+            DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null;
+    }
+
+    /// <summary>Where a scan by id stands: Shopify's own cursor, and the window that it belongs to.</summary>
+    private sealed record ImportCursor(string? WindowAfter, int Seen, string? After)
+    {
+        public static ImportCursor Parse(string? text) => text?.Split('|', 3) is [var window, var seen, var after] && int.TryParse(seen, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? new ImportCursor(window.Length == 0 ? null : window, count, after.Length == 0 ? null : after)
+            : new ImportCursor(null, 0, null);
+
+        public string? Next(string? after, ImmutableArray<Observation> items)
+        {
+            if (after is null)
+            {
+                return null;
+            }
+
+            var seen = Seen + items.Length;
+            return seen >= ProductsPerWindow && items is [.., var last] ? $"{last.Body.ExternalId}|0|" : $"{WindowAfter}|{seen}|{after}";
+        }
+    }
+}
+
+/// <summary>What a look-up before a create found.</summary>
+internal sealed record FoundProduct
+{
+    /// <summary>The product to adopt; null = none.</summary>
+    public ObservedProduct? Product { get; init; }
+    /// <summary>Why neither adopting nor creating is safe, for people.</summary>
+    public string? Obstacle { get; init; }
+    public ChannelFault? Fault { get; init; }
+}

@@ -1,0 +1,140 @@
+using System.Text.Json.Nodes;
+
+namespace ActorSync.Channels.Shopify;
+
+/// <summary>What has to exist at the shop for us: webhook subscriptions, and the definition of the metafield that holds the hub's id.</summary>
+internal sealed class ShopifySubscriptions(ShopifyClient client, ChannelId channel)
+{
+    private const int MaxPages = 10;
+    private bool _definitionKnown;
+
+    public async Task<WebhookRegistration> EnsureAsync(Uri target, CancellationToken cancellationToken)
+    {
+        if (await EnsureDefinitionAsync(cancellationToken) is { } fault)
+        {
+            return new WebhookRegistration { Ok = false, Fault = fault };
+        }
+
+        var (existing, failure) = await ListAsync(cancellationToken);
+        if (failure is not null)
+        {
+            return new WebhookRegistration { Ok = false, Fault = failure };
+        }
+
+        var created = ImmutableArray.CreateBuilder<string>();
+        foreach (var (topic, name) in ShopifyWebhooks.Topics)
+        {
+            var ours = NameOf(topic);
+            var right = existing.FirstOrDefault(found => found.Topic == topic && found.Uri == target.AbsoluteUri);
+            // Only what carries our name is removed: other subscriptions of the app belong to somebody else.
+            foreach (var stale in existing.Where(found => found.Name == ours && found != right))
+            {
+                var deleted = await client.SendAsync(ShopifyOperations.WebhookDelete, new JsonObject { ["id"] = stale.Id }, Lane.Content, cancellationToken);
+                if (deleted.Fault is { } deleteFault)
+                {
+                    return new WebhookRegistration { Ok = false, Created = created.ToImmutable(), Fault = deleteFault };
+                }
+            }
+
+            if (right is not null)
+            {
+                continue;
+            }
+
+            var answer = await client.SendAsync(ShopifyOperations.WebhookCreate, new JsonObject
+            {
+                ["topic"] = topic,
+                ["subscription"] = new JsonObject { ["uri"] = target.AbsoluteUri, ["format"] = "JSON", ["name"] = ours },
+            }, Lane.Content, cancellationToken);
+            var refusal = ShopifyErrors.UserErrors(answer.Root("webhookSubscriptionCreate")).FirstOrDefault();
+            if ((answer.Fault ?? Refused(refusal)) is { } createFault)
+            {
+                return new WebhookRegistration { Ok = false, Created = created.ToImmutable(), Fault = createFault };
+            }
+
+            created.Add(name);
+        }
+
+        return new WebhookRegistration { Ok = true, Created = created.ToImmutable() };
+    }
+
+    /// <summary>Custom ids only work with a definition of type id. Asked once per connection.</summary>
+    public async Task<ChannelFault?> EnsureDefinitionAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _definitionKnown))
+        {
+            return null;
+        }
+
+        var found = await client.SendAsync(ShopifyOperations.HubIdDefinition, [], Lane.Content, cancellationToken);
+        if (found.Fault is { } fault)
+        {
+            return fault;
+        }
+
+        if (!ShopifyMapper.Nodes(found.Root("metafieldDefinitions")).Any())
+        {
+            var made = await client.SendAsync(ShopifyOperations.HubIdDefine, new JsonObject
+            {
+                ["definition"] = new JsonObject
+                {
+                    ["namespace"] = "$app:actorsync",
+                    ["key"] = "hub_id",
+                    ["name"] = "ActorSync product id",
+                    ["ownerType"] = "PRODUCT",
+                    ["type"] = "id",
+                },
+            }, Lane.Content, cancellationToken);
+            var refusal = ShopifyErrors.UserErrors(made.Root("metafieldDefinitionCreate")).FirstOrDefault(error => error.Code != "TAKEN");
+            if ((made.Fault ?? Refused(refusal)) is { } createFault)
+            {
+                return createFault;
+            }
+        }
+
+        Volatile.Write(ref _definitionKnown, true);
+        return null;
+    }
+
+    private async Task<(List<Subscription> Found, ChannelFault? Fault)> ListAsync(CancellationToken cancellationToken)
+    {
+        var all = new List<Subscription>();
+        string? after = null;
+        for (var page = 0; page < MaxPages; page++)
+        {
+            var answer = await client.SendAsync(ShopifyOperations.Webhooks, new JsonObject { ["after"] = after }, Lane.Content, cancellationToken);
+            if (answer.Fault is { } fault)
+            {
+                return (all, fault);
+            }
+
+            if (answer.Root("webhookSubscriptions") is not { } connection)
+            {
+                break;
+            }
+
+            all.AddRange(ShopifyMapper.Nodes(connection).Select(node => new Subscription(
+                node.GetProperty("id").GetString()!, node.GetProperty("topic").GetString()!, node.GetProperty("uri").GetString()!, ShopifyMapper.Child(node, "name")?.GetString())));
+            after = ShopifyMapper.NextCursor(connection);
+            if (after is null)
+            {
+                break;
+            }
+        }
+
+        return (all, null);
+    }
+
+    private static ChannelFault? Refused(ShopifyUserError? error) => error is null ? null : new ChannelFault
+    {
+        Kind = ChannelFaultKind.Permanent,
+        Code = error.Code ?? "REFUSED",
+        Message = error.Message,
+    };
+
+    /// <summary>Shopify wants names unique, of letters, digits, '_' and '-'.</summary>
+    private string NameOf(string topic) =>
+        string.Concat($"actorsync-{channel.Value}-{topic}".ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '-'));
+
+    private sealed record Subscription(string Id, string Topic, string Uri, string? Name);
+}
