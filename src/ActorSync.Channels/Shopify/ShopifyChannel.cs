@@ -59,13 +59,10 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IProductSink, I
     public async Task<ObservedProduct?> FindAsync(PushItem item, CancellationToken cancellationToken)
     {
         var found = await _source.FindAsync(item.Product, ShopifyPush.SkusOf(item), cancellationToken);
-        // Null would say "certainly not there", which neither a failed look-up nor an ambiguous one may claim.
-        return found switch
-        {
-            { Fault: { } fault } => throw new HttpRequestException($"Shopify could not be asked for product {item.Product}: {fault.Message}"),
-            { Obstacle: { } obstacle } => throw new InvalidOperationException(obstacle),
-            _ => found.Product,
-        };
+        // A SKU in other hands is no trace of our own create; the create itself will refuse it with the reason.
+        return found.Fault is { } fault
+            ? throw new HttpRequestException($"Shopify could not be asked for product {item.Product}: {fault.Message}")
+            : found.Product;
     }
 
     public Task<SourcePage> PollAsync(string? cursor, int size, CancellationToken cancellationToken) => _source.PollAsync(cursor, size, cancellationToken);

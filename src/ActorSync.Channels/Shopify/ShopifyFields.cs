@@ -16,6 +16,8 @@ internal static class ShopifyFields
     public const string CompareAtPrice = "compareAtPrice";
     public const string OptionValues = "optionValues";
     public const string Available = "available";
+    /// <summary>Whether a variant is there at all; planned for every variant that is to be made or removed.</summary>
+    public const string Exists = "exists";
 
     public static readonly ImmutableHashSet<string> Mask =
         [Name, Description, IsActive, Tags, Vendor, ProductType, Options, Sku, Gtin, Price, CompareAtPrice, OptionValues, Available];

@@ -9,11 +9,11 @@ internal static partial class ShopifyMapper
     public const string HubIdNamespace = "$app:actorsync";
     public const string HubIdKey = "hub_id";
 
-    /// <summary>Whole product for a create. Of plain fields only those that <paramref name="includes"/> names; options and variants are one structure.</summary>
-    public static JsonObject SetInput(DesiredProduct target, ImmutableArray<DesiredVariant> variants, Func<string, VariantId?, bool> includes, Func<DesiredVariant, IEnumerable<(string Location, decimal Count)>> stock)
+    /// <summary>Whole product for a create: the target holds nothing that must not be written.</summary>
+    public static JsonObject SetInput(DesiredProduct target, ImmutableArray<DesiredVariant> variants)
     {
         var input = new JsonObject { ["title"] = target.Fields.GetValueOrDefault(ShopifyFields.Name).Text ?? "" };
-        foreach (var (field, value) in target.Fields.Where(pair => pair.Key != ShopifyFields.Name && includes(pair.Key, null)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (field, value) in target.Fields.Where(pair => pair.Key != ShopifyFields.Name).OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             AddProductField(input, field, value);
         }
@@ -35,18 +35,18 @@ internal static partial class ShopifyMapper
         input["variants"] = new JsonArray([.. rows.Select(row =>
         {
             var entry = new JsonObject { ["optionValues"] = OptionValues(options, row.Values) };
-            foreach (var (field, value) in row.Variant.Fields.Where(pair => includes(pair.Key, row.Variant.Id)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            foreach (var (field, value) in row.Variant.Fields.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             {
                 AddVariantField(entry, field, value);
             }
 
-            var counts = stock(row.Variant).OrderBy(count => count.Location, StringComparer.Ordinal).ToArray();
+            var counts = row.Variant.Stock.OrderBy(count => count.Key, StringComparer.Ordinal).ToArray();
             if (counts.Length > 0)
             {
                 Item(entry)["tracked"] = true;
                 entry["inventoryQuantities"] = new JsonArray([.. counts.Select(count => (JsonNode)new JsonObject
                 {
-                    ["locationId"] = ShopifyGid.Location(count.Location), ["name"] = "available", ["quantity"] = Whole(count.Count),
+                    ["locationId"] = ShopifyGid.Location(count.Key), ["name"] = "available", ["quantity"] = Whole(count.Value),
                 })]);
             }
 
@@ -56,7 +56,7 @@ internal static partial class ShopifyMapper
     }
 
     /// <summary>One new variant of an existing product.</summary>
-    public static JsonObject NewVariant(DesiredProduct target, DesiredVariant variant, Func<string, VariantId?, bool> includes, IEnumerable<(string Location, decimal Count)> stock)
+    public static JsonObject NewVariant(DesiredProduct target, DesiredVariant variant)
     {
         var entry = new JsonObject();
         if (!target.Options.IsEmpty)
@@ -64,18 +64,18 @@ internal static partial class ShopifyMapper
             entry["optionValues"] = OptionValues(target.Options, variant.OptionValues);
         }
 
-        foreach (var (field, value) in variant.Fields.Where(pair => includes(pair.Key, variant.Id)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (field, value) in variant.Fields.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             AddVariantField(entry, field, value);
         }
 
-        var counts = stock.OrderBy(count => count.Location, StringComparer.Ordinal).ToArray();
+        var counts = variant.Stock.OrderBy(count => count.Key, StringComparer.Ordinal).ToArray();
         if (counts.Length > 0)
         {
             Item(entry)["tracked"] = true;
             entry["inventoryQuantities"] = new JsonArray([.. counts.Select(count => (JsonNode)new JsonObject
             {
-                ["locationId"] = ShopifyGid.Location(count.Location), ["availableQuantity"] = Whole(count.Count),
+                ["locationId"] = ShopifyGid.Location(count.Key), ["availableQuantity"] = Whole(count.Value),
             })]);
         }
 

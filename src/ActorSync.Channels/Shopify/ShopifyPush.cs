@@ -75,7 +75,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
             {
                 ["customId"] = new JsonObject { ["namespace"] = ShopifyMapper.HubIdNamespace, ["key"] = ShopifyMapper.HubIdKey, ["value"] = item.Product.Value },
             },
-            ["input"] = ShopifyMapper.SetInput(item.Target, variants, Includes(item), variant => StockOf(item, variant)),
+            ["input"] = ShopifyMapper.SetInput(item.Target, variants),
         }, Lane.Content, cancellationToken, variants.Length * CostPerVariant);
         if (answer.Fault is { } fault)
         {
@@ -109,16 +109,17 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
         var item = state.Item;
         var bound = Bindings(item.Target, [.. item.Target.Variants.Where(variant => !variant.Remove)], product);
         state.Link(product, bound);
-        state.Mark(item.Delta.Where(planned => Holds(product, bound, planned)).Select(planned => planned.Key).ToArray(), PushResult.Applied);
+        state.Mark(item.Delta.Where(planned => Holds(item.Target, product, bound, planned)).Select(planned => planned.Key).ToArray(), PushResult.Applied);
     }
 
-    internal static bool Holds(ObservedProduct product, ImmutableArray<VariantLink> bound, PlannedValue planned)
+    internal static bool Holds(DesiredProduct target, ObservedProduct product, ImmutableArray<VariantLink> bound, PlannedValue planned)
     {
         var canon = ShopifyCanon.Instance;
         if (planned.Key.Variant is not { } variant)
         {
-            return planned.Key is { Field: ShopifyFields.Tags, Part: { } tag }
-                ? product.Sets.GetValueOrDefault(ShopifyFields.Tags, []).Any(known => canon.ElementKey(ShopifyFields.Tags, known) == tag) == IsPresent(planned.Target)
+            return planned.Key is { Field: ShopifyFields.Options } ? product.Options is { } options && options.SequenceEqual(target.Options, StringComparer.Ordinal)
+                : planned.Key is { Field: ShopifyFields.Tags, Part: { } tag }
+                ? product.Sets.GetValueOrDefault(ShopifyFields.Tags, []).Any(known => canon.ElementKey(ShopifyFields.Tags, known) == tag) != planned.Target.IsEmpty
                 : product.Fields.TryGetValue(planned.Key.Field, out var held) && canon.Form(planned.Key.Field, held) == canon.Form(planned.Key.Field, planned.Target);
         }
 
@@ -129,6 +130,8 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
 
         return planned.Key.Field switch
         {
+            ShopifyFields.Exists => planned.Target == FieldValue.True,
+            ShopifyFields.OptionValues => remote.OptionValues is { } values && values.SequenceEqual(target.Variants.First(v => v.Id == variant).OptionValues, StringComparer.Ordinal),
             ShopifyFields.Available => remote.Stock.Any(level => level.LocationId == planned.Key.Part && level.Quantity is { } count
                 && new FieldValue(ShopifyMapper.Canonical(count)) == canon.Form(ShopifyFields.Available, planned.Target)),
             _ when remote.Fields.TryGetValue(planned.Key.Field, out var value) => canon.Form(planned.Key.Field, value) == canon.Form(planned.Key.Field, planned.Target),
@@ -155,11 +158,10 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
     private async Task TagsAsync(ShopifyPushState state, string id, CancellationToken cancellationToken)
     {
         var tags = state.Undecided.Where(planned => planned.Key is { Field: ShopifyFields.Tags, Part: not null, Variant: null }).ToArray();
-        var spellings = state.Item.Target.Sets.GetValueOrDefault(ShopifyFields.Tags, []);
-        await ChangeAsync(ShopifyOperations.TagsAdd, "tagsAdd", [.. tags.Where(tag => IsPresent(tag.Target))],
-            tag => spellings.FirstOrDefault(text => ShopifyCanon.Instance.ElementKey(ShopifyFields.Tags, text) == tag.Key.Part) ?? tag.Key.Part!);
-        await ChangeAsync(ShopifyOperations.TagsRemove, "tagsRemove", [.. tags.Where(tag => !IsPresent(tag.Target))],
-            tag => tag.Held is { Text: { } held } && ShopifyCanon.Instance.ElementKey(ShopifyFields.Tags, held) == tag.Key.Part ? held : tag.Key.Part!);
+        await ChangeAsync(ShopifyOperations.TagsAdd, "tagsAdd", [.. tags.Where(tag => !tag.Target.IsEmpty)],
+            tag => tag.Target.Text!);
+        await ChangeAsync(ShopifyOperations.TagsRemove, "tagsRemove", [.. tags.Where(tag => tag.Target.IsEmpty)],
+            tag => tag.Held?.Text ?? tag.Key.Part!);
 
         async Task ChangeAsync(ShopifyOperation operation, string root, PlannedValue[] changes, Func<PlannedValue, string> text)
         {
@@ -368,17 +370,6 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
         };
     }
 
-    internal static Func<string, VariantId?, bool> Includes(PushItem item)
-    {
-        var named = item.Delta.Select(planned => (planned.Key.Field, planned.Key.Variant)).ToHashSet();
-        return (field, variant) => named.Contains((field, variant));
-    }
-
-    internal static IEnumerable<(string Location, decimal Count)> StockOf(PushItem item, DesiredVariant variant) =>
-        item.Delta.Where(planned => planned.Key is { Field: ShopifyFields.Available, Part: not null } && planned.Key.Variant == variant.Id)
-            .Select(planned => (Location: planned.Key.Part!, Count: ShopifyStockPush.CountOf(planned.Target)))
-            .Where(pair => pair.Count is not null).Select(pair => (pair.Location, pair.Count!.Value));
-
     /// <summary>Which remote variant is which: by option values, else by SKU, else the only one.</summary>
     internal static ImmutableArray<VariantLink> Bindings(DesiredProduct target, ImmutableArray<DesiredVariant> variants, ObservedProduct product)
     {
@@ -399,6 +390,4 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
 
         return bound.ToImmutable();
     }
-
-    internal static bool IsPresent(FieldValue value) => !value.IsEmpty && value != FieldValue.False;
 }

@@ -18,6 +18,8 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
     private const int MaxPollPages = 10;
     /// <summary>The search index lags writes by seconds, so each poll looks back this far behind the start of the one before.</summary>
     private static readonly TimeSpan PollOverlap = TimeSpan.FromSeconds(90);
+    /// <summary>Versions are whole seconds: one that young may come again with another content.</summary>
+    private static readonly TimeSpan SecondMayGoOn = TimeSpan.FromSeconds(2);
 
     public async Task<SourcePage> ReadPageAsync(string? cursor, int size, CancellationToken cancellationToken)
     {
@@ -45,18 +47,23 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
         return page with { NextCursor = at.Next(ShopifyMapper.NextCursor(products), page.Items), Total = total };
     }
 
+    /// <summary>
+    /// What changed since the window's begin. Windows overlap because the search lags; what the last poll showed in its final form is not shown again, so
+    /// that a quiet shop gives empty pages.
+    /// </summary>
     public async Task<SourcePage> PollAsync(string? cursor, int size, CancellationToken cancellationToken)
     {
         var now = client.Clock.GetUtcNow() + client.ClockOffset;
-        if (PollCursor.Parse(cursor) is not { } at)
+        if (ShopifyPollCursor.Parse(cursor) is not { } at)
         {
-            return new SourcePage { Items = [], NextCursor = new PollCursor(now - PollOverlap, null, null).ToString() };
+            return new SourcePage { Items = [], NextCursor = ShopifyPollCursor.From(now - PollOverlap).ToString() };
         }
 
         // A scan that was cut short goes on where it stopped; the next window begins where this scan began.
-        var next = at.ScanBegan ?? now;
+        var began = at.ScanBegan ?? now;
         var after = at.After;
         var items = ImmutableArray.CreateBuilder<Observation>();
+        var settled = at.Seen.ToBuilder();
         for (var pageNumber = 0; pageNumber < MaxPollPages; pageNumber++)
         {
             var startedAt = client.Clock.GetUtcNow();
@@ -72,15 +79,28 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
                 return page;
             }
 
-            items.AddRange(page.Items);
+            var surely = Stamp.At(startedAt + client.ClockOffset - SecondMayGoOn);
+            foreach (var item in page.Items)
+            {
+                if (at.Seen.GetValueOrDefault(item.Body.ExternalId) != item.Body.Version.Seconds)
+                {
+                    items.Add(item);
+                }
+
+                if (item.Body.Version < surely)
+                {
+                    settled[item.Body.ExternalId] = item.Body.Version.Seconds;
+                }
+            }
+
             after = answer.Root("products") is { } products ? ShopifyMapper.NextCursor(products) : null;
             if (after is null)
             {
-                return new SourcePage { Items = items.ToImmutable(), NextCursor = new PollCursor(next - PollOverlap, null, null).ToString() };
+                return new SourcePage { Items = items.ToImmutable(), NextCursor = ShopifyPollCursor.From(began - PollOverlap).With(settled).ToString() };
             }
         }
 
-        return new SourcePage { Items = items.ToImmutable(), NextCursor = new PollCursor(at.Since, next, after).ToString() };
+        return new SourcePage { Items = items.ToImmutable(), NextCursor = (at with { ScanBegan = began, After = after }).With(settled).ToString() };
     }
 
     public async Task<SourcePage> ReadAsync(ImmutableArray<string> externalIds, CancellationToken cancellationToken)
@@ -292,22 +312,6 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
         }
 
         return null;
-    }
-
-    /// <summary>The window of changes, and where a scan of it was cut short.</summary>
-    private sealed record PollCursor(DateTimeOffset Since, DateTimeOffset? ScanBegan, string? After)
-    {
-        public static PollCursor? Parse(string? text) => text?.Split('|', 3) switch
-        {
-            [var since, "", ""] when Instant(since) is { } from => new PollCursor(from, null, null),
-            [var since, var began, var after] when Instant(since) is { } from && Instant(began) is { } scan => new PollCursor(from, scan, after),
-            _ => null,
-        };
-
-        public override string ToString() => $"{Since.UtcDateTime:O}|{ScanBegan?.UtcDateTime:O}|{After}";
-
-        private static DateTimeOffset? Instant(string text) =>
-            DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null;
     }
 
     /// <summary>Where a scan by id stands: Shopify's own cursor, and the window that it belongs to.</summary>

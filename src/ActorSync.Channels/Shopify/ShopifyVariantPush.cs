@@ -93,12 +93,10 @@ internal sealed class ShopifyVariantPush(ShopifyClient client, ShopifySource sou
             }
 
             var keys = state.Undecided.Where(planned => chunk.Any(variant => variant.Id == planned.Key.Variant)).Select(planned => planned.Key).ToArray();
-            var includes = ShopifyPush.Includes(state.Item);
             var answer = await client.SendAsync(ShopifyOperations.VariantsCreate, new JsonObject
             {
                 ["productId"] = ShopifyGid.Product(id),
-                ["variants"] = new JsonArray([.. chunk.Select(variant =>
-                    (JsonNode)ShopifyMapper.NewVariant(state.Item.Target, variant, includes, ShopifyPush.StockOf(state.Item, variant)))]),
+                ["variants"] = new JsonArray([.. chunk.Select(variant => (JsonNode)ShopifyMapper.NewVariant(state.Item.Target, variant))]),
             }, Lane.Content, cancellationToken, chunk.Length * CostPerVariant);
             if (answer.Fault is { } fault)
             {
@@ -224,7 +222,7 @@ internal sealed class ShopifyVariantPush(ShopifyClient client, ShopifySource sou
         state.Link(free with { Variants = [.. free.Variants.Where(variant => bound.Any(link => link.ExternalId == variant.ExternalId))] }, bound);
         foreach (var planned in keys.Where(planned => found.Contains(planned.Key.Variant!.Value)))
         {
-            state.Mark([planned.Key], ShopifyPush.Holds(free, bound, planned) ? PushResult.Applied : PushResult.NotSent);
+            state.Mark([planned.Key], ShopifyPush.Holds(state.Item.Target, free, bound, planned) ? PushResult.Applied : PushResult.NotSent);
         }
 
         return [.. wanted.Where(variant => !found.Contains(variant.Id))];
