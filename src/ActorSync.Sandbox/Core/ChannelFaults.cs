@@ -17,7 +17,7 @@ public sealed class ChannelFaults
     private readonly Dictionary<string, double> values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> oneShots = new(StringComparer.Ordinal);
     private static readonly string[] Rates =
-        ["errorRate", "throttleRate", "failAfterEffectRate", "webhookLoss", "webhookDuplicate", "webhookShuffle"];
+        ["errorRate", "throttleRate", "failAfterEffectRate", "webhookLoss", "webhookDuplicate", "webhookShuffle", "webhookStale"];
     private static readonly string[] Durations = ["latencyMs", "webhookDelayMs", "hangMs"];
 
     public double ErrorRate => Read("errorRate");
@@ -32,6 +32,9 @@ public sealed class ChannelFaults
 
     /// <summary>Share of webhooks that are held back up to <see cref="WebhookDispatcher.ShuffleWindow"/>, so that later ones overtake them.</summary>
     public double WebhookShuffle => Read("webhookShuffle");
+
+    /// <summary>Share of webhooks whose body is made when the change happens instead of when it is sent, so that an old body arrives late.</summary>
+    public double WebhookStale => Read("webhookStale");
 
     /// <summary>How long a request is held that the one-shot <see cref="OneShot.Hang"/> caught; then its connection is cut.</summary>
     public TimeSpan HangFor => TimeSpan.FromMilliseconds(Read("hangMs", 30_000));
@@ -192,9 +195,12 @@ public static class OneShot
     /// <summary>A line of text stands before the JSON, as from a plugin that prints warnings.</summary>
     public const string NoiseBeforeJson = "noiseBeforeJson";
 
+    /// <summary>503 with an HTML page, as from a proxy in front of the channel; nothing done.</summary>
+    public const string HtmlErrorNext = "htmlErrorNext";
+
     /// <summary>The answer stops in the middle and the connection is cut.</summary>
     public const string CutMidAnswer = "cutMidAnswer";
 
     public static readonly IReadOnlyList<string> All =
-        [FailBeforeEffect, FailAfterEffect, CutAfterEffect, ThrottleNext, Hang, EmptyAnswer, NoiseBeforeJson, CutMidAnswer];
+        [FailBeforeEffect, FailAfterEffect, CutAfterEffect, ThrottleNext, HtmlErrorNext, Hang, EmptyAnswer, NoiseBeforeJson, CutMidAnswer];
 }

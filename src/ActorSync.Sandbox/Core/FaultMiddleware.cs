@@ -33,6 +33,15 @@ public sealed class FaultMiddleware(RequestDelegate next, IReadOnlyList<ISimulat
             return;
         }
 
+        if (faults.Take(OneShot.HtmlErrorNext))
+        {
+            simulator.Stats.CountError();
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            context.Response.ContentType = "text/html; charset=UTF-8";
+            await context.Response.WriteAsync("<html><head><title>503 Service Temporarily Unavailable</title></head><body><h1>Service Temporarily Unavailable</h1></body></html>", context.RequestAborted);
+            return;
+        }
+
         if (faults.Take(OneShot.FailBeforeEffect) || random.Chance(faults.ErrorRate))
         {
             simulator.Stats.CountError();

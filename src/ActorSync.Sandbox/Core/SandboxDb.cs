@@ -96,6 +96,15 @@ public sealed class SandboxDb : IDisposable
         }
     }
 
+    internal void Clear(string channel)
+    {
+        lock (gate)
+        {
+            using var command = Command("DELETE FROM entity WHERE channel = $channel", ("$channel", channel));
+            command.ExecuteNonQuery();
+        }
+    }
+
     private string? ReadGeneration()
     {
         using var command = Command("SELECT value FROM meta WHERE name = 'generation'");
@@ -139,6 +148,9 @@ public sealed class ChannelStore(SandboxDb db, string channel)
 
     /// <summary>All or nothing, on disk when it returns.</summary>
     public void Commit(IReadOnlyCollection<EntityChange> changes) => db.Commit(channel, changes);
+
+    /// <summary>Forgets all rows of the channel. A reset calls it inside the shop's own lock, so that a request in the same moment leaves nothing behind.</summary>
+    public void Clear() => db.Clear(channel);
 }
 
 public sealed record StoredEntity(string Id, string Json);

@@ -90,6 +90,16 @@ public sealed class WebhookDispatcher : IAsyncDisposable
 
             held++;
             stats.WebhookWaits(1);
+        }
+
+        if (random.Chance(faults.WebhookStale))
+        {
+            var asItIsNow = job.Render();
+            job = job with { Render = () => asItIsNow };
+        }
+
+        lock (gate)
+        {
             waiting.Enqueue((job, life), (clock.GetUtcNow() + delay, order++));
         }
 
@@ -197,7 +207,7 @@ public sealed class WebhookDispatcher : IAsyncDisposable
 
                 if (isCurrent)
                 {
-                    await DeliverAsync(job);
+                    await DeliverOrReportAsync(job);
                 }
 
                 lock (gate)
@@ -211,6 +221,20 @@ public sealed class WebhookDispatcher : IAsyncDisposable
         catch (OperationCanceledException)
         {
             // The process ends.
+        }
+    }
+
+    /// <summary>A simulator's mistake in one body must not silence its channel: it is counted and told on standard error.</summary>
+    private async Task DeliverOrReportAsync(WebhookJob job)
+    {
+        try
+        {
+            await DeliverAsync(job);
+        }
+        catch (Exception mistake) when (mistake is not OperationCanceledException)
+        {
+            stats.CountWebhookFailed();
+            await Console.Error.WriteLineAsync($"A webhook of {job.Subscription} could not be made: {mistake}");
         }
     }
 

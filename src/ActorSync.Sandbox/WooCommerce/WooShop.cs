@@ -95,6 +95,7 @@ public sealed class WooShop
         webhooks.Clear();
         counters.Clear();
         touched.Clear();
+        store.Clear();
         return true;
     });
 

@@ -73,6 +73,20 @@ public sealed class WooStateTests(SandboxProcess sandbox) : IClassFixture<Sandbo
     }
 
     [Fact]
+    public async Task Catalogue_BothShops_DifferInTenValuesAndNothingElse()
+    {
+        var shopify = (await sandbox.GetAsync("_control/shopify/products?limit=1000"))["products"]!.AsArray().ToDictionary(p => KeyOf(p!), p => p!, StringComparer.Ordinal);
+        var site = (await sandbox.GetAsync($"_control/{Woo}/products?limit=1000"))["products"]!.AsArray();
+
+        var found = site.SelectMany(p => Differences(shopify[KeyOf(p!)], p!)).Order(StringComparer.Ordinal).ToList();
+
+        var expected = (await sandbox.GetAsync("_control/catalogue"))["wooDifferences"]!.AsArray().Select(d => $"{d!["sku"]} {d["field"]}").Order(StringComparer.Ordinal).ToList();
+        Assert.Equal(300, shopify.Count);
+        Assert.Equal(260, site.Count);
+        Assert.Equal(expected, found);
+    }
+
+    [Fact]
     public async Task Catalogue_EveryProduct_IsLegalAndDistinct()
     {
         var products = (await sandbox.GetAsync($"_control/{Woo}/products?limit=1000"))["products"]!.AsArray();
@@ -155,6 +169,59 @@ public sealed class WooStateTests(SandboxProcess sandbox) : IClassFixture<Sandbo
         Assert.StartsWith("<br />\n<b>Warning</b>", reply.Text, StringComparison.Ordinal);
         Assert.EndsWith("}]", reply.Text, StringComparison.Ordinal);
     }
+
+    private static string KeyOf(JsonNode product) => product["skus"]!.AsArray().Select(s => s!.GetValue<string>()).Where(s => s.Length > 0).Order(StringComparer.Ordinal).First();
+
+    /// <summary>What a merchant would call different: entities decoded, tags as a set, stock of all locations together.</summary>
+    private static IEnumerable<string> Differences(JsonNode shopify, JsonNode site)
+    {
+        foreach (var field in (string[])["title", "description", "status", "vendor", "productType"])
+        {
+            if (WebUtility.HtmlDecode(shopify[field]?.GetValue<string>()) != WebUtility.HtmlDecode(site[field]?.GetValue<string>()))
+            {
+                yield return $"{KeyOf(site)} {field}";
+            }
+        }
+
+        if (!Tags(shopify).SequenceEqual(Tags(site), StringComparer.Ordinal))
+        {
+            yield return $"{KeyOf(site)} tags";
+        }
+
+        var variants = site["variants"]!.AsArray().ToDictionary(v => v!["barcode"]!.GetValue<string>(), v => v!, StringComparer.Ordinal);
+        foreach (var variant in shopify["variants"]!.AsArray())
+        {
+            if (!variants.Remove(variant!["barcode"]!.GetValue<string>(), out var other))
+            {
+                yield return $"{KeyOf(site)} variant {variant["sku"]}";
+                continue;
+            }
+
+            foreach (var field in (string[])["sku", "price", "compareAtPrice", "optionValues"])
+            {
+                if (!JsonNode.DeepEquals(Comparable(variant[field]), Comparable(other[field])))
+                {
+                    yield return $"{KeyOf(site)} {field}";
+                }
+            }
+
+            if (Stock(variant) != Stock(other))
+            {
+                yield return $"{KeyOf(site)} stock";
+            }
+        }
+
+        foreach (var left in variants.Values)
+        {
+            yield return $"{KeyOf(site)} variant {left["sku"]}";
+        }
+    }
+
+    private static IEnumerable<string> Tags(JsonNode product) => product["tags"]!.AsArray().Select(t => t!.GetValue<string>()).Order(StringComparer.Ordinal);
+
+    private static int Stock(JsonNode variant) => variant["stock"]!.AsObject().Sum(s => s.Value!.GetValue<int>());
+
+    private static JsonNode? Comparable(JsonNode? value) => value?.GetValueKind() == System.Text.Json.JsonValueKind.Number ? decimal.Parse(value.ToJsonString(), CultureInfo.InvariantCulture).ToString("0.00", CultureInfo.InvariantCulture) : value;
 
     private async Task<(int Status, string? Code)> CreateAgainAsync(string sku)
     {
