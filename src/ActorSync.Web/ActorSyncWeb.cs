@@ -1,0 +1,99 @@
+using System.Text.Encodings.Web;
+using System.Text.Json.Serialization;
+using ActorSync.Web.Channels;
+using ActorSync.Web.Conflicts;
+using ActorSync.Web.Errors;
+using ActorSync.Web.Health;
+using ActorSync.Web.Products;
+using ActorSync.Web.ProductSync;
+using ActorSync.Web.Security;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using ActorSync.Web.Webhooks;
+
+namespace ActorSync.Web;
+
+/// <summary>What the host calls: services once, then the surfaces that its role serves.</summary>
+public static class ActorSyncWeb
+{
+    /// <summary>Registers the HTTP surface. Needs from the host: grain factory, storage ports, tenant directory, connectors, <see cref="IReadiness"/>, <see cref="IIdSource"/>.</summary>
+    public static IServiceCollection AddActorSyncWeb(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddSingleton<IValidateOptions<WebOptions>>(new WebOptionsValidator(configuration));
+        services.AddOptions<WebOptions>().Bind(configuration.GetSection(WebOptions.Section))
+            .Configure(o => o.PublicUrl = configuration["ActorSync:PublicUrl"] is { Length: > 0 } url ? new Uri(url, UriKind.RelativeOrAbsolute) : null)
+            .ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(new ActorSync.Abstractions.Faults.FailPoints());
+        services.AddDataProtection();
+        services.AddSingleton<SessionCookie>();
+        services.AddSingleton<Catalogue>();
+        services.AddSingleton<ConflictBook>();
+        services.AddSingleton<ChannelClocks>();
+        services.AddSingleton<WebhookTally>();
+        services.AddSingleton<WebhookDoor>();
+        services.AddAuthentication(KeyAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, KeyAuthentication>(KeyAuthentication.SchemeName, null);
+        services.AddAuthorizationBuilder()
+            .AddPolicy(Roles.Viewer, p => p.RequireRole(Roles.Viewer, Roles.Operator, Roles.Admin))
+            .AddPolicy(Roles.Operator, p => p.RequireRole(Roles.Operator, Roles.Admin))
+            .AddPolicy(Roles.Admin, p => p.RequireRole(Roles.Admin))
+            .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireRole(Roles.Viewer, Roles.Operator, Roles.Admin).Build());
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(o =>
+        {
+            o.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            // The answers are application/json with nosniff, never HTML: letters stay readable.
+            o.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        });
+        services.AddOpenApi("v1", OpenApiDocuments.Configure);
+        return services;
+    }
+
+    /// <summary>Maps API, dashboard page, documentation and health, each behind its guards.</summary>
+    public static WebApplication MapActorSyncWeb(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        UseGuards(app);
+        var api = app.MapGroup("").RequireAuthorization(Roles.Viewer);
+        ApiKeyEndpoints.Map(api);
+        ProductEndpoints.Map(api);
+        HistoryEndpoints.Map(api);
+        ProductSyncEndpoints.Map(api);
+        ConflictEndpoints.Map(api);
+        ChannelEndpoints.Map(api);
+        PolicyEndpoints.Map(api);
+        WebhookEndpoints.Map(api);
+        DocsEndpoints.Map(app);
+        return app;
+    }
+
+    /// <summary>Maps the addresses that channels deliver to. Stands alone on a receiver silo, or beside <see cref="MapActorSyncWeb"/>.</summary>
+    public static WebApplication MapActorSyncIngress(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        UseGuards(app);
+        IngressEndpoints.Map(app);
+        return app;
+    }
+
+    private static void UseGuards(WebApplication app)
+    {
+        const string Done = "ActorSync.Web.Guards";
+        if (!((IApplicationBuilder)app).Properties.TryAdd(Done, true))
+        {
+            return;
+        }
+
+        app.UseMiddleware<FailureMiddleware>();
+        app.UseMiddleware<HostGuard>();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseMiddleware<IdempotencyMiddleware>();
+        HealthEndpoints.Map(app);
+    }
+}

@@ -1,0 +1,16 @@
+global using ActorSync.Abstractions.Channels;
+global using ActorSync.Abstractions.Products;
+global using ActorSync.Abstractions.Storage;
+global using ActorSync.Abstractions.Stores;
+global using ActorSync.Abstractions.Tenants;
+global using ActorSync.Abstractions.Webhooks;
+global using ActorSync.Domain.Channels;
+global using ActorSync.Domain.Products;
+global using ActorSync.Domain.Reconcile;
+global using ActorSync.Domain.Tenants;
+global using ActorSync.Web.Docs;
+global using Microsoft.AspNetCore.Builder;
+global using Microsoft.AspNetCore.Http;
+global using Microsoft.AspNetCore.Routing;
+global using Orleans;
+global using System.Collections.Immutable;
