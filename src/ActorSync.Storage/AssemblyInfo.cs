@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("ActorSync.Storage.Tests")]
+[assembly: InternalsVisibleTo("ActorSync.Benchmarks")]

@@ -1,0 +1,34 @@
+using ActorSync.Storage.Groups;
+using ActorSync.Storage.Products;
+
+namespace ActorSync.Storage.Sqlite;
+
+/// <summary>Loads one product by one statement: a statement is a snapshot, so product and links are of one moment.</summary>
+internal sealed class SqliteProductLoads(SqliteDatabase database, FingerprintCache cache) : IProductLoads
+{
+    public Task<StoredProduct?> LoadAsync(ProductId id, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async session =>
+            {
+                var assembler = new ProductAssembler(cache);
+                await session.QueryAsync(
+                    "LoadProducts",
+                    row =>
+                    {
+                        if (row.Int(0) == 0)
+                        {
+                            assembler.AddProduct(id.Value, row.Long(3), row.Long(4), row.Bytes(5));
+                        }
+                        else
+                        {
+                            assembler.AddLink(id.Value, row.Text(2), row.Long(3), row.Long(4), row.Bytes(5));
+                        }
+
+                        return true;
+                    },
+                    cancellationToken,
+                    ("@id", id.Value));
+                return assembler.Result;
+            },
+            cancellationToken);
+}
