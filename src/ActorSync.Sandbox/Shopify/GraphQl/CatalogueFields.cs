@@ -184,6 +184,9 @@ internal static class CatalogueFields
         r.On<ShopMedia>(M, "createdAt", m => m.CreatedAt);
         r.On<ShopMedia>(M, "updatedAt", m => m.CreatedAt);
         r.On<ShopMedia>(M, "image", (m, _, s) => Ready(m, s) ? m : null);
+        r.On<ShopMedia>(M, "preview", m => m);
+        r.On<ShopMedia>("MediaPreviewImage", "image", (m, _, s) => Ready(m, s) ? m : null);
+        r.On<ShopMedia>("MediaPreviewImage", "status", (m, _, s) => Ready(m, s) ? "READY" : "PROCESSING");
         r.On<ShopMedia>("Image", "id", m => Gid.Of("ImageSource", m.Id));
         r.On<ShopMedia>("Image", "altText", m => m.Alt);
         r.On<ShopMedia>("Image", "url", m => m.Source);

@@ -13,7 +13,7 @@ public sealed class PassingScalar : ScalarGraphType
 {
     public PassingScalar(string name) => Name = name;
 
-    public static IReadOnlyList<PassingScalar> All() => [.. ((string[])["DateTime", "Decimal", "HTML", "JSON", "Money", "UnsignedInt64", "URL"]).Select(n => new PassingScalar(n))];
+    public static IReadOnlyList<PassingScalar> All() => [.. ((string[])["ARN", "DateTime", "Decimal", "HTML", "JSON", "Money", "UnsignedInt64", "URL"]).Select(n => new PassingScalar(n))];
 
     public override object? ParseLiteral(GraphQLValue value) => value switch
     {

@@ -54,6 +54,16 @@ internal static class ShopFields
         r.On<ShopSubscription>(W, "legacyResourceId", s => s.Id);
         r.On<ShopSubscription>(W, "topic", s => s.Topic);
         r.On<ShopSubscription>(W, "uri", s => s.Uri);
+        r.On<ShopSubscription>(W, "callbackUrl", s => s.Uri);
+        r.On<ShopSubscription>(W, "endpoint", s => new HttpEndpoint(s.Uri));
+        r.On<HttpEndpoint>("WebhookHttpEndpoint", "callbackUrl", e => e.Uri);
+
+        // Only addresses can be subscribed here; the other two kinds stand so that a client may ask for them.
+        foreach (var (type, field) in ((string, string)[])[("WebhookEventBridgeEndpoint", "arn"), ("WebhookPubSubEndpoint", "pubSubProject"), ("WebhookPubSubEndpoint", "pubSubTopic")])
+        {
+            r.On<HttpEndpoint>(type, field, _ => null);
+        }
+
         r.On<ShopSubscription>(W, "format", _ => "JSON");
         r.On<ShopSubscription>(W, "filter", s => s.Filter ?? "");
         r.On<ShopSubscription>(W, "includeFields", s => s.IncludeFields);
@@ -78,6 +88,8 @@ internal static class ShopFields
         r.On<Connection>("PageInfo", "startCursor", c => c.Edges.Count > 0 ? c.Edges[0].Cursor : null);
         r.On<Connection>("PageInfo", "endCursor", c => c.Edges.Count > 0 ? c.Edges[^1].Cursor : null);
     }
+
+    internal sealed record HttpEndpoint(string Uri);
 
     private const long ShopId = 92_891_250_994;
 

@@ -23,7 +23,7 @@ public static class ShopSchema
         Schema? schema = null;
         var built = Schema.For(sdl, builder =>
         {
-            foreach (var name in (string[])["Node", "LegacyInteroperability", "Publishable", "DisplayableError", "Media", "File", "ProductOperation"])
+            foreach (var name in (string[])["Node", "LegacyInteroperability", "Publishable", "DisplayableError", "Media", "File", "ProductOperation", "WebhookSubscriptionEndpoint"])
             {
                 builder.Types.For(name).ResolveType = value => (IObjectGraphType)schema!.AllTypes[TypeOf(value)]!;
             }
@@ -70,6 +70,7 @@ public static class ShopSchema
         ShopMetafield => "Metafield",
         ShopMetafieldDefinition => "MetafieldDefinition",
         ShopOption => "ProductOption",
+        ShopFields.HttpEndpoint => "WebhookHttpEndpoint",
         Shop => "Shop",
         _ => throw new InvalidOperationException($"{value.GetType().Name} is not a node."),
     };
