@@ -14,6 +14,9 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
     // Four hours at Shopify, two minutes here.
     private static readonly int[] GapSeconds = [2, 3, 5, 8, 12, 20, 30, 40];
 
+    // The thread that holds the shop while it announces: a body that must be stale is made there and then, and must not wait for the shop again.
+    private volatile int announcing;
+
     /// <summary>Called with the shop held, after the change is on disk.</summary>
     public void Announce(IReadOnlyList<ProductChange> changes)
     {
@@ -22,6 +25,19 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
             return;
         }
 
+        announcing = Environment.CurrentManagedThreadId;
+        try
+        {
+            Queue(changes);
+        }
+        finally
+        {
+            announcing = 0;
+        }
+    }
+
+    private void Queue(IReadOnlyList<ProductChange> changes)
+    {
         var action = new ActionInfo(UniqueId(), shop.ExactNow);
         foreach (var change in changes)
         {
@@ -88,7 +104,7 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
 
         Enqueue(subscription, key, TimeSpan.Zero, attempt: 0, () =>
         {
-            using (shop.Enter())
+            using (announcing == Environment.CurrentManagedThreadId ? null : shop.Enter())
             {
                 // The subscription may have been changed or removed while this waited.
                 return shop.Subscription(subscriptionId) is { } current && body() is { } made ? Render(current, action, webhookId, made) : null;

@@ -102,6 +102,19 @@ public sealed class ShopifyWebhookTests(SandboxProcess sandbox) : IClassFixture<
     }
 
     [Fact]
+    public async Task Body_OfAStaleDelivery_ShowsTheStateAtTheChange()
+    {
+        await using var hook = new Hook();
+        await SubscribeAsync("PRODUCTS_UPDATE", hook.Address);
+        await sandbox.FaultsAsync(new JsonObject { ["channel"] = "shopify", ["webhookDelayMs"] = 700, ["webhookStale"] = 1 });
+        await sandbox.EditAsync("shopify", new JsonObject { ["sku"] = "TS-1001-WEISS-L", ["title"] = "Old" });
+        await sandbox.EditAsync("shopify", new JsonObject { ["sku"] = "TS-1001-WEISS-L", ["title"] = "New" });
+        await sandbox.FaultsAsync(new JsonObject { ["channel"] = "shopify", ["webhookDelayMs"] = 0, ["webhookStale"] = 0 });
+
+        Assert.Equal("Old", (string?)JsonNode.Parse((await hook.NextAsync("products/update")).Body)!["title"]);
+    }
+
+    [Fact]
     public async Task Delivery_ThatFails_IsRepeatedWithTheSameBytesAndId()
     {
         await using var hook = new Hook { Answer = 503 };
