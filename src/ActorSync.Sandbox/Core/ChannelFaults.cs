@@ -162,6 +162,13 @@ public sealed class ChannelFaults
         return new SortedDictionary<string, double>(described, StringComparer.Ordinal);
     }
 
+    /// <summary>Those that differ from an untouched channel's.</summary>
+    public IEnumerable<KeyValuePair<string, double>> Changed()
+    {
+        var untouched = new ChannelFaults().Describe();
+        return Describe().Where(f => f.Value != untouched[f.Key]);
+    }
+
     private double Read(string name, double fallback = 0)
     {
         lock (gate)

@@ -25,7 +25,7 @@ public static class StartPage
                 .Append("<dt>Products</dt><dd>").Append(stats.ProductsHeld).Append("</dd>")
                 .Append("<dt>API requests</dt><dd>").Append(stats.RequestsTotal).Append(", of which ").Append(stats.Throttled).Append(" throttled, ").Append(stats.Errors).Append(" failed; ").Append(stats.Writes).Append(" writes</dd>")
                 .Append("<dt>Webhooks</dt><dd>").Append(stats.WebhooksSent).Append(" sent, ").Append(stats.WebhooksPending).Append(" waiting, ").Append(stats.WebhooksLost).Append(" lost, ").Append(stats.WebhooksFailed).Append(" failed</dd>")
-                .Append("<dt>Faults</dt><dd>").Append(Text(string.Join(", ", simulator.Faults.Describe().Where(f => f.Value != 0).Select(f => $"{f.Key} {f.Value}")))).Append("</dd></dl></section>");
+                .Append("<dt>Faults</dt><dd>").Append(Text(string.Join(", ", simulator.Faults.Changed().Select(f => $"{f.Key} {f.Value}").DefaultIfEmpty("none")))).Append("</dd></dl></section>");
         }
 
         html.Append("<section><h2>Break things</h2><p>Rates go from 0 to 1; a call changes only what it names. Faults meet the API, never these pages.</p><pre>");

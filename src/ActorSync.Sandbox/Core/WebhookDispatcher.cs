@@ -75,6 +75,13 @@ public sealed class WebhookDispatcher : IAsyncDisposable
             delay += ShuffleWindow * random.NextDouble();
         }
 
+        if (random.Chance(faults.WebhookStale))
+        {
+            // It stands apart from the jobs that merge: the change after it is told by a job of its own.
+            var asItIsNow = job.Render();
+            job = job with { MergeKey = null, Render = () => asItIsNow };
+        }
+
         lock (gate)
         {
             if (held >= MaxWaiting)
@@ -90,16 +97,6 @@ public sealed class WebhookDispatcher : IAsyncDisposable
 
             held++;
             stats.WebhookWaits(1);
-        }
-
-        if (random.Chance(faults.WebhookStale))
-        {
-            var asItIsNow = job.Render();
-            job = job with { Render = () => asItIsNow };
-        }
-
-        lock (gate)
-        {
             waiting.Enqueue((job, life), (clock.GetUtcNow() + delay, order++));
         }
 

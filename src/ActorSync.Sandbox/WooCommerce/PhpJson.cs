@@ -73,6 +73,14 @@ public static class PhpJson
         {
             text.Append(value.GetValueKind() == JsonValueKind.True ? "true" : "false");
         }
+        else if (value.TryGetValue<int>(out var small))
+        {
+            text.Append(small);
+        }
+        else if (value.TryGetValue<long>(out var whole))
+        {
+            text.Append(whole);
+        }
         else
         {
             text.Append(value.ToJsonString());

@@ -11,6 +11,7 @@ public sealed class WooRequest
     private static readonly JsonElement Empty = JsonDocument.Parse("{}").RootElement;
 
     private readonly HttpRequest http;
+    private IReadOnlyList<string>? fields;
 
     private WooRequest(HttpRequest http, string method, IReadOnlyList<string> path, JsonElement body)
     {
@@ -55,7 +56,7 @@ public sealed class WooRequest
         return [.. values.SelectMany(v => v.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
     }
 
-    public IReadOnlyList<string> Fields => List("_fields");
+    public IReadOnlyList<string> Fields => fields ??= List("_fields");
 
     public DateTimeOffset? Date(string name) =>
         Parameter(name) is { Length: > 0 } text ? WooDates.Threshold(name, text, Parameter("dates_are_gmt") is { } gmt && (gmt == "1" || string.Equals(gmt, "true", StringComparison.OrdinalIgnoreCase))) : null;
@@ -94,16 +95,17 @@ public sealed class WooRequest
         }
 
         var wanted = Fields.ToHashSet(StringComparer.Ordinal);
-        var kept = new JsonObject();
-        foreach (var (name, value) in item)
+        var members = item.ToList();
+        item.Clear();
+        foreach (var (name, value) in members)
         {
             if (wanted.Contains(name) || (isSingle && name == "_links"))
             {
-                kept[name] = value?.DeepClone();
+                item[name] = value;
             }
         }
 
-        return kept;
+        return item;
     }
 
     private int Number(string name, int fallback, int least, int most, string problem)

@@ -74,12 +74,14 @@ public sealed class WooShop
             {
                 store.Commit([.. touched.Select(t => new EntityChange(t.Key.Kind, t.Key.Id, t.Value))]);
                 touched.Clear();
-                foreach (var happened in events)
-                {
-                    Raised?.Invoke(happened);
-                }
 
+                // Taken out first: whoever hears of an event may look at the shop again, through this very method.
+                WooEvent[] happened = [.. events];
                 events.Clear();
+                foreach (var one in happened)
+                {
+                    Raised?.Invoke(one);
+                }
             }
         }
     }
@@ -198,7 +200,7 @@ public sealed class WooShop
     }
 
     public string UniqueSlug(string wanted, long exceptId) =>
-        Unique(wanted.Length == 0 ? "product" : wanted, s => products.Values.Any(p => p.Id != exceptId && !p.IsVariation && p.Slug == s));
+        Unique(wanted.Length == 0 ? "product" : wanted, products.Values.Where(p => p.Id != exceptId && !p.IsVariation).Select(p => p.Slug).ToHashSet(StringComparer.Ordinal).Contains);
 
     public static string LocalDate(DateTimeOffset moment) => GmtDate(moment.AddHours(GmtOffsetHours));
 

@@ -149,6 +149,36 @@ public sealed class WooDeliveryTests(SandboxProcess sandbox) : IClassFixture<San
         Assert.Equal(deliveries[0].Header("X-WC-Webhook-Delivery-ID"), deliveries[1].Header("X-WC-Webhook-Delivery-ID"));
     }
 
+    [Fact]
+    public async Task Stale_OldBody_ArrivesAlthoughTheProductHasMovedOn()
+    {
+        await SubscribeAsync("product.updated");
+        var product = await NewProductAsync("""{"name":"Stale","sku":"D-8","regular_price":"1"}""");
+        await sandbox.FaultsAsync(new JsonObject { ["channel"] = "woocommerce", ["webhookDelayMs"] = 500, ["webhookStale"] = 1 });
+        await woo.PutAsync($"products/{product}", new JsonObject { ["regular_price"] = "2" });
+        await sandbox.FaultsAsync(new JsonObject { ["channel"] = "woocommerce", ["webhookStale"] = 0 });
+
+        await woo.PutAsync($"products/{product}", new JsonObject { ["regular_price"] = "3" });
+
+        Assert.Equal(["2", "3"], (await DeliveriesAsync()).Select(d => d.Json["regular_price"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public async Task Shuffle_OfSome_ChangesTheOrderAndLosesNothing()
+    {
+        await SubscribeAsync("product.created");
+        await sandbox.FaultsAsync(new JsonObject { ["channel"] = "woocommerce", ["webhookShuffle"] = 0.5 });
+
+        for (var i = 0; i < 12; i++)
+        {
+            await woo.PostAsync("products", new JsonObject { ["name"] = "n", ["sku"] = $"SH-{i:00}" });
+        }
+
+        var arrived = (await DeliveriesAsync()).Select(d => d.Json["sku"]!.GetValue<string>()).ToList();
+        Assert.Equal(Enumerable.Range(0, 12).Select(i => $"SH-{i:00}"), arrived.Order(StringComparer.Ordinal));
+        Assert.NotEqual(arrived.Order(StringComparer.Ordinal), arrived);
+    }
+
     private async Task<long> SubscribeAsync(string topic)
     {
         var reply = await woo.PostAsync("webhooks", new JsonObject { ["topic"] = topic, ["delivery_url"] = receiver.Address.ToString(), ["secret"] = Secret });
