@@ -1,0 +1,189 @@
+using System.Text;
+using System.Text.Json;
+using ActorSync.Abstractions.Channels;
+using ActorSync.Abstractions.Webhooks;
+using ActorSync.Channels.Shopify;
+using ActorSync.Domain.Products;
+using ActorSync.Domain.Reconcile;
+
+namespace ActorSync.Channels.Tests.Shopify;
+
+public sealed class ShopifyWebhookTests
+{
+    private static readonly ShopifyWebhooks Reader = new();
+    private static readonly ChannelSettings Settings = new()
+    {
+        Id = new ChannelId("shop1"),
+        Tenant = TenantId.Default,
+        Kind = "shopify",
+        Name = "Shop",
+    };
+
+    [Fact]
+    public void Verify_EveryPublishedVector_IsJudgedAsWritten()
+    {
+        var vectors = ShopifyContract.Json("webhooks/hmac-vectors.json").EnumerateArray().ToArray();
+        Assert.NotEmpty(vectors);
+        Assert.All(vectors, vector => Assert.Equal(
+            vector.GetProperty("valid").GetBoolean(),
+            ShopifyWebhooks.IsGenuine(Convert.FromBase64String(vector.GetProperty("bodyBase64").GetString()!), vector.GetProperty("header").GetString()!, [vector.GetProperty("secret").GetString()!])));
+    }
+
+    [Fact]
+    public void Verify_EverySampleFile_MatchesItsSignatureWithOldAndNewSecret()
+    {
+        var signatures = ShopifyContract.Json("webhooks/file-signatures.json");
+        var secrets = new ChannelSecrets(new Dictionary<string, string> { ["webhookSecret"] = "new one", ["webhookSecret.2"] = signatures.GetProperty("secret").GetString()! });
+        Assert.All(signatures.GetProperty("signatures").EnumerateObject(), file =>
+        {
+            var body = ShopifyContract.Bytes("webhooks/" + file.Name);
+            Assert.True(ShopifyWebhooks.IsGenuine(body, file.Value.GetString()!, secrets.All("webhookSecret")));
+            body[^2] ^= 1;
+            Assert.False(ShopifyWebhooks.IsGenuine(body, file.Value.GetString()!, secrets.All("webhookSecret")));
+        });
+    }
+
+    [Fact]
+    public void Verify_GenuineDelivery_NamesEventResourceAndTime()
+    {
+        var request = Signed("products/delete", """{"id":788032119674292922}""", "hush");
+        var verdict = Reader.Verify(request, Secrets("hush"));
+        Assert.Equal(WebhookVerdictKind.Accepted, verdict.Kind);
+        Assert.Equal(("delivery-1", "products/delete", "product/788032119674292922"), (verdict.EventKey, verdict.Topic, verdict.Resource));
+        Assert.Equal(new DateTimeOffset(2025, 7, 10, 16, 15, 47, TimeSpan.Zero), verdict.TriggeredAt);
+        Assert.Equal("example-shop.myshopify.com", Reader.ShopOf(request.Headers));
+    }
+
+    [Theory]
+    [InlineData("other secret", "products/update", WebhookVerdictKind.Forged)]
+    [InlineData("hush", "orders/create", WebhookVerdictKind.NotForUs)]
+    [InlineData("hush", "products/update", WebhookVerdictKind.Accepted)]
+    public void Verify_ByKeyAndTopic_Decides(string secret, string topic, WebhookVerdictKind expected) =>
+        Assert.Equal(expected, Reader.Verify(Signed(topic, """{"id":1}""", "hush"), Secrets(secret)).Kind);
+
+    [Fact]
+    public void Verify_NoSecretConfigured_RefusesEverything() =>
+        Assert.Equal(WebhookVerdictKind.Forged, Reader.Verify(Signed("products/update", """{"id":1}""", ""), ChannelSecrets.None).Kind);
+
+    [Fact]
+    public void Verify_GenuineGarbage_IsNotForUsAndDoesNotThrow() =>
+        Assert.Equal(WebhookVerdictKind.NotForUs, Reader.Verify(Signed("products/update", "not json", "hush"), Secrets("hush")).Kind);
+
+    [Fact]
+    public void Read_EverySample_GivesAProductAHintOrAReason()
+    {
+        var files = Directory.GetFiles(ShopifyContract.PathOf("webhooks"), "*.json").Select(Path.GetFileName)
+            .Where(name => !name!.StartsWith("hmac", StringComparison.Ordinal) && !name.StartsWith("file-", StringComparison.Ordinal) && !name.StartsWith("headers", StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(files);
+        Assert.All(files, name =>
+        {
+            var topic = name!.Split('.')[0].Replace('-', '/');
+            var content = Reader.Read(Request(topic, ShopifyContract.Bytes("webhooks/" + name)), Settings);
+            Assert.Equal(topic is "products/create" or "products/update" or "products/delete" or "inventory_levels/update", content.Ignored is null);
+            Assert.Equal(content.Ignored is null, content.Body is not null);
+        });
+    }
+
+    [Fact]
+    public void Read_OfficialProduct_MapsWhatTheBodyCarries()
+    {
+        var content = Reader.Read(Request("products/update", ShopifyContract.Bytes("webhooks/products-update.official.json")), Settings);
+        var body = content.Body!;
+        Assert.Equal("788032119674292922", content.ExternalId);
+        Assert.Equal(Stamp.At(new DateTimeOffset(2022, 1, 1, 0, 0, 0, TimeSpan.Zero)), body.Version);
+        Assert.Equal("Example T-Shirt", body.Fields["name"].Text);
+        Assert.Equal(FieldValue.True, body.Fields["isActive"]);
+        Assert.Equal(["example", "mens", "t-shirt"], body.Sets["tags"]);
+        Assert.True(body.VariantsComplete);
+        Assert.False(content.NeedsRead);
+        Assert.Null(body.Options); // The sample has an empty list beside variants named Small and Medium: not carried.
+        Assert.Equal(["642667041472713922", "757650484644203962"], body.Variants.Select(variant => variant.ExternalId));
+        Assert.Equal("19.99", body.Variants[0].Fields["price"].Text);
+        Assert.Equal("24.99", body.Variants[0].Fields["compareAtPrice"].Text);
+        Assert.True(body.Variants[0].Fields["sku"].IsEmpty);
+        Assert.Equal(Stamp.At(new DateTimeOffset(2021, 12, 31, 0, 0, 0, TimeSpan.Zero)), body.Variants[0].Version);
+        Assert.All(body.Variants, variant => Assert.Empty(variant.Stock));
+    }
+
+    [Fact]
+    public void Read_PlainProduct_HasNoOptionsAndEmptyIsNotAbsent()
+    {
+        var body = Reader.Read(Request("products/update", ShopifyContract.Bytes("webhooks/products-update.real-with-images.json")), Settings).Body!;
+        Assert.Empty(body.Options!.Value);
+        Assert.Empty(body.Variants[0].OptionValues!.Value);
+        Assert.Equal("43333508497494", body.Variants[0].StockItemId);
+        Assert.Equal("888", body.Variants[0].Fields["price"].Text);
+        Assert.True(body.Variants[0].Fields["gtin"].IsEmpty);
+        Assert.True(body.Fields["productType"].IsEmpty);
+        Assert.Contains("<li>1 x sensor</li>", body.Fields["description"].Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(3, 3, true)]
+    [InlineData(3, 4, false)]
+    [InlineData(100, 130, false)]
+    [InlineData(99, null, true)]
+    [InlineData(100, null, false)]
+    public void Read_VariantList_IsCompleteOnlyWhenItMustBe(int variants, int? gids, bool expected)
+    {
+        var json = JsonSerializer.Serialize(new
+        {
+            id = 7,
+            updated_at = "2026-11-22T10:00:00Z",
+            variants = Enumerable.Range(1, variants).Select(i => new { id = i, price = "1.00", option1 = $"v{i}" }),
+            variant_gids = gids is { } count ? Enumerable.Range(1, count).Select(i => new { admin_graphql_api_id = $"gid://shopify/ProductVariant/{i}" }) : null,
+        });
+        var content = Reader.Read(Request("products/update", Encoding.UTF8.GetBytes(json)), Settings);
+        Assert.Equal(expected, content.Body!.VariantsComplete);
+        Assert.Equal(!expected, content.NeedsRead);
+        Assert.False(content.Body.Fields.ContainsKey("name"));
+    }
+
+    [Fact]
+    public void Read_Delete_MarksAndAsksForARead()
+    {
+        var content = Reader.Read(Request("products/delete", """{"id":5}"""u8.ToArray()), Settings);
+        Assert.True(content.Body!.Deleted);
+        Assert.True(content.NeedsRead);
+    }
+
+    [Theory]
+    [InlineData("inventory_levels-update.official.json", 10)]
+    [InlineData("inventory_levels-update.available-null.json", null)]
+    public void Read_InventoryLevel_IsStockOfAResource(string file, int? expected)
+    {
+        var content = Reader.Read(Request("inventory_levels/update", ShopifyContract.Bytes("webhooks/" + file)), Settings);
+        Assert.Equal("inventory/271878346596884015", content.ResourceKey);
+        Assert.Null(content.ExternalId);
+        var variant = Assert.Single(content.Body!.Variants);
+        var level = Assert.Single(variant.Stock);
+        Assert.Equal(("271878346596884015", "24826418", (decimal?)expected), (variant.StockItemId, level.LocationId, level.Quantity));
+        Assert.Equal(Stamp.At(new DateTimeOffset(2022, 1, 1, 0, 0, 0, TimeSpan.Zero)), level.Version);
+        Assert.False(content.Body.VariantsComplete);
+    }
+
+    private static ChannelSecrets Secrets(string secret) => new(new Dictionary<string, string> { ["webhookSecret"] = secret });
+
+    private static WebhookRequest Request(string topic, byte[] body) => new()
+    {
+        Headers = new Dictionary<string, string> { ["x-shopify-topic"] = topic },
+        Body = body,
+        ReceivedAt = new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero),
+    };
+
+    private static WebhookRequest Signed(string topic, string body, string secret)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        return Request(topic, bytes) with
+        {
+            Headers = new Dictionary<string, string>
+            {
+                ["x-shopify-topic"] = topic,
+                ["x-shopify-hmac-sha256"] = Convert.ToBase64String(System.Security.Cryptography.HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), bytes)),
+                ["x-shopify-webhook-id"] = "delivery-1",
+                ["x-shopify-triggered-at"] = "2025-07-10T16:15:47.000000Z",
+                ["x-shopify-shop-domain"] = "example-shop.myshopify.com",
+            },
+        };
+    }
+}
