@@ -13,9 +13,8 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IProductSink, I
     private readonly ShopifyPush _push;
     private readonly string _apiVersion;
 
-    public ShopifyChannel(ChannelHttpClient http, ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ILogger log)
+    public ShopifyChannel(ChannelHttpClient http, ShopifySettings options, ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ILogger log)
     {
-        var options = ShopifySettings.Of(settings);
         _apiVersion = options.ApiVersion;
         _client = new ShopifyClient(http, options.Endpoint, options.ApiVersion, secrets.Find(ShopifySettings.AccessToken)?.Trim() ?? "", settings.Id, budget, log);
         _source = new ShopifySource(_client, settings.Id);
@@ -104,4 +103,14 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IProductSink, I
 
         return warnings.ToImmutable();
     }
+}
+
+/// <summary>A connection whose settings cannot work: it says so when asked and can do nothing else.</summary>
+internal sealed class ShopifyMisconfigured(string problem) : IChannel
+{
+    public Task<ProbeResult> ProbeAsync(CancellationToken cancellationToken) => Task.FromResult(new ProbeResult
+    {
+        Ok = false,
+        Fault = new ChannelFault { Kind = ChannelFaultKind.Unauthorised, Code = "SETTINGS", Message = problem },
+    });
 }

@@ -52,6 +52,9 @@ internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, I
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(secrets);
-        return new ShopifyChannel(http.Create(clock), settings, secrets, budget, logs.CreateLogger<ShopifyKind>());
+        var (options, problem) = ShopifySettings.Read(settings, secrets);
+        return options is not null
+            ? new ShopifyChannel(http.Create(clock), options, settings, secrets, budget, logs.CreateLogger<ShopifyKind>())
+            : new ShopifyMisconfigured(problem!);
     }
 }

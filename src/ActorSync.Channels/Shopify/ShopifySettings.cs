@@ -9,22 +9,24 @@ internal sealed record ShopifySettings(Uri Endpoint, string ApiVersion)
     public const string AccessToken = "accessToken";
     public const string DefaultApiVersion = "2026-07";
 
-    /// <exception cref="ArgumentException">A setting is missing or malformed; the message names it, its value and what is accepted.</exception>
-    public static ShopifySettings Of(ChannelSettings settings)
+    /// <summary>The settings, or what is wrong with them: which one, its value and what is accepted.</summary>
+    public static (ShopifySettings? Settings, string? Problem) Read(ChannelSettings settings, ChannelSecrets secrets)
     {
         var address = FindBaseUrl(settings);
         if (address is null || !Uri.TryCreate(address, UriKind.Absolute, out var parsed) || parsed.Scheme is not ("https" or "http"))
         {
-            throw new ArgumentException($"Channel '{settings.Id}': {BaseUrl} is '{address}' but must be an http or https address such as https://your-shop.myshopify.com.", nameof(settings));
+            return (null, $"{BaseUrl} is '{address}' but must be an http or https address such as https://your-shop.myshopify.com.");
         }
 
         var version = settings.Values.GetValueOrDefault(ApiVersionName) is { Length: > 0 } given ? given.Trim() : DefaultApiVersion;
         if (!version.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
         {
-            throw new ArgumentException($"Channel '{settings.Id}': {ApiVersionName} is '{version}' but must be a version such as {DefaultApiVersion}.", nameof(settings));
+            return (null, $"{ApiVersionName} is '{version}' but must be a version such as {DefaultApiVersion}.");
         }
 
-        return new ShopifySettings(new Uri($"{address}/admin/api/{version}/graphql.json"), version);
+        return string.IsNullOrWhiteSpace(secrets.Find(AccessToken))
+            ? (null, $"The secret {AccessToken} is missing.")
+            : (new ShopifySettings(new Uri($"{address}/admin/api/{version}/graphql.json"), version), null);
     }
 
     /// <summary>The shop's address without a slash at the end; null when neither it nor the domain is given.</summary>
