@@ -2,6 +2,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using ActorSync.Web.Channels;
 using ActorSync.Web.Conflicts;
+using ActorSync.Web.Dashboard;
+using ActorSync.Web.Dashboard.Live;
 using ActorSync.Web.Errors;
 using ActorSync.Web.Health;
 using ActorSync.Web.Products;
@@ -50,6 +52,9 @@ public static class ActorSyncWeb
             // The answers are application/json with nosniff, never HTML: letters stay readable.
             o.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
+        services.AddRazorComponents();
+        services.AddSingleton<DashboardReader>();
+        services.AddSingleton<FeedHub>();
         services.AddOpenApi("v1", OpenApiDocuments.Configure);
         return services;
     }
@@ -69,6 +74,7 @@ public static class ActorSyncWeb
         PolicyEndpoints.Map(api);
         WebhookEndpoints.Map(api);
         DocsEndpoints.Map(app);
+        DashboardEndpoints.Map(app);
         return app;
     }
 

@@ -1,4 +1,5 @@
 global using ActorSync.Abstractions.Channels;
+global using ActorSync.Abstractions.Feed;
 global using ActorSync.Abstractions.Products;
 global using ActorSync.Abstractions.Storage;
 global using ActorSync.Abstractions.Stores;

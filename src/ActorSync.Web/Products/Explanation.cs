@@ -5,9 +5,9 @@ using ActorSync.Web.Security;
 namespace ActorSync.Web.Products;
 
 /// <summary>Why each field has its value, and how each channel stands to it.</summary>
-internal sealed record Explanation(string Id, long Version, string SyncStatus, IReadOnlyList<ExplainedField> Fields, IReadOnlyList<ExplainedChannel> Channels)
+public sealed record Explanation(string Id, long Version, string SyncStatus, IReadOnlyList<ExplainedField> Fields, IReadOnlyList<ExplainedChannel> Channels)
 {
-    public static async Task<Explanation> OfAsync(ProductSnapshot snapshot, Caller caller, Catalogue catalogue, IProductQueries queries, CancellationToken cancellationToken)
+    internal static async Task<Explanation> OfAsync(ProductSnapshot snapshot, Caller caller, Catalogue catalogue, IProductQueries queries, CancellationToken cancellationToken)
     {
         var product = snapshot.Product;
         var settings = await catalogue.SettingsAsync(caller, cancellationToken);
@@ -32,7 +32,7 @@ internal sealed record Explanation(string Id, long Version, string SyncStatus, I
 }
 
 /// <summary>One field: its value, who said so and when, by which rule, and the other claims.</summary>
-internal sealed record ExplainedField
+public sealed record ExplainedField
 {
     public required string Field { get; init; }
     public required string Label { get; init; }
@@ -86,10 +86,10 @@ internal sealed record ExplainedField
 }
 
 /// <summary>What another origin says of the field.</summary>
-internal sealed record ExplainedClaim(string Origin, JsonNode? Value, DateTimeOffset SourceAt, DateTimeOffset EffectiveAt);
+public sealed record ExplainedClaim(string Origin, JsonNode? Value, DateTimeOffset SourceAt, DateTimeOffset EffectiveAt);
 
 /// <summary>One field at one channel.</summary>
-internal sealed record ExplainedCell
+public sealed record ExplainedCell
 {
     public required string Channel { get; init; }
     /// <summary>What the channel holds; absent = not known.</summary>
@@ -133,7 +133,7 @@ internal sealed record ExplainedCell
 }
 
 /// <summary>One channel: what a push would do, and what holds it back.</summary>
-internal sealed record ExplainedChannel(
+public sealed record ExplainedChannel(
     string Id, string Status, string? ExternalId, string? EditUrl, DateTimeOffset? VerifiedAt, string? Action, IReadOnlyList<ExplainedChange> WouldSend,
     IReadOnlyList<ExplainedWithheld> Withheld, string? Guard, bool ReadFirst, int Attempts, string? LastError, DateTimeOffset? NextAttemptAt)
 {
@@ -146,11 +146,11 @@ internal sealed record ExplainedChannel(
 }
 
 /// <summary>One value that a push would write.</summary>
-internal sealed record ExplainedChange(string Register, string Label, JsonNode? From, JsonNode? To)
+public sealed record ExplainedChange(string Register, string Label, JsonNode? From, JsonNode? To)
 {
     public static ExplainedChange Of(PlannedValue value) => new(value.Key.ToString(), Names.Field(value.Key),
         ProductBody.ToJson(Fields.Find(value.Key.Field), value.Held), ProductBody.ToJson(Fields.Find(value.Key.Field), value.Target));
 }
 
 /// <summary>One difference that is not written, and why.</summary>
-internal sealed record ExplainedWithheld(string? Register, string Reason, string? Detail);
+public sealed record ExplainedWithheld(string? Register, string Reason, string? Detail);

@@ -1,7 +1,7 @@
 namespace ActorSync.Web.Products;
 
 /// <summary>How a product stands at one channel, as a word, a shape and a sentence: colour alone never tells it.</summary>
-internal readonly record struct Mark(string Word, string Shape, string Sentence);
+public readonly record struct Mark(string Word, string Shape, string Sentence);
 
 internal static class Marks
 {

@@ -10,6 +10,10 @@ namespace ActorSync.Web.Security;
 /// </summary>
 internal sealed class HostGuard(RequestDelegate next, IOptions<WebOptions> options)
 {
+    private const string PagePolicy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    /// <summary>The reader of the API documentation writes its own style and start script into the page; everything still comes from here.</summary>
+    private const string DocsPolicy = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
@@ -23,6 +27,7 @@ internal sealed class HostGuard(RequestDelegate next, IOptions<WebOptions> optio
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "same-origin";
         headers.XFrameOptions = "DENY";
+        headers.ContentSecurityPolicy = request.Path.StartsWithSegments("/docs", StringComparison.Ordinal) ? DocsPolicy : PagePolicy;
         return IsMutation(request) && context.GetEndpoint()?.Metadata.GetMetadata<InboundWebhookAttribute>() is null && Refusal(request) is { } refusal
             ? new Problem(refusal).ExecuteAsync(context)
             : next(context);

@@ -1,0 +1,114 @@
+using ActorSync.Web.Products;
+using ActorSync.Web.Security;
+
+namespace ActorSync.Web.Dashboard;
+
+/// <summary>A channel with all that its card shows.</summary>
+public sealed record ChannelCard(ChannelSettings Settings, ChannelDescriptor Descriptor, StoreHealth Health, ImportProgress Import, LinkCounts Links)
+{
+    public bool IsImporting => Import.State is "running" or "waiting";
+
+    /// <summary>The shop's own page.</summary>
+    public string? ShopUrl => Settings.Values.GetValueOrDefault("baseUrl");
+}
+
+/// <summary>One page of the product table, and the filter that it answers.</summary>
+public sealed record ProductTable(Page<ProductListItem> Page, ProductQuery Query, IReadOnlyList<ChannelCard> Channels, TenantSettings Settings);
+
+/// <summary>The table's filter as it stands in the address.</summary>
+public sealed record ProductQuery(string? Q, string? SyncStatus, string? Channel, string? Sort, string? Cursor)
+{
+    public bool IsFiltered => !string.IsNullOrEmpty(Q) || !string.IsNullOrEmpty(SyncStatus) || !string.IsNullOrEmpty(Channel);
+
+    /// <summary>The same view with another cursor, as an address.</summary>
+    public string At(string path, string? cursor)
+    {
+        var parts = new (string Name, string? Value)[] { ("q", Q), ("syncStatus", SyncStatus), ("channel", Channel), ("sort", Sort), ("cursor", cursor) };
+        var query = string.Join('&', parts.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
+        return query.Length == 0 ? path : $"{path}?{query}";
+    }
+}
+
+/// <summary>Everything that the home page shows.</summary>
+public sealed record HomeView(Summary Summary, IReadOnlyList<ChannelCard> Channels, ProductTable Products, ChangesView Changes, ConflictsView Conflicts);
+
+/// <summary>The newest changes.</summary>
+public sealed record ChangesView(ImmutableArray<HistoryItem> Items, TenantSettings Settings);
+
+/// <summary>Open conflicts.</summary>
+public sealed record ConflictsView(Page<ConflictItem> Page, TenantSettings Settings);
+
+/// <summary>Reads what the pages show, from the same grains and read models as the API.</summary>
+internal sealed class DashboardReader(Catalogue catalogue, IProductQueries queries)
+{
+    private const int ShownChanges = 50;
+    private const int ShownConflicts = 20;
+    private const int ProductsPerPage = 25;
+
+    public Catalogue Catalogue => catalogue;
+
+    public async Task<HomeView> HomeAsync(Caller caller, ProductQuery query, CancellationToken cancellationToken)
+    {
+        var settings = await catalogue.SettingsAsync(caller, cancellationToken);
+        var channels = await ChannelsAsync(settings, cancellationToken);
+        var counts = queries.CountBySyncStatusAsync(caller.Tenant, cancellationToken);
+        var products = ProductsAsync(caller, query, channels, settings, cancellationToken);
+        var changes = ChangesAsync(caller, cancellationToken);
+        var conflicts = ConflictsAsync(caller, cancellationToken);
+        return new HomeView(Summary.Of(await counts, channels), channels, await products, await changes, await conflicts);
+    }
+
+    public async Task<Summary> SummaryAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        var settings = await catalogue.SettingsAsync(caller, cancellationToken);
+        return Summary.Of(await queries.CountBySyncStatusAsync(caller.Tenant, cancellationToken), await ChannelsAsync(settings, cancellationToken));
+    }
+
+    public async Task<IReadOnlyList<ChannelCard>> ChannelsAsync(Caller caller, CancellationToken cancellationToken) =>
+        await ChannelsAsync(await catalogue.SettingsAsync(caller, cancellationToken), cancellationToken);
+
+    public async Task<ProductTable> ProductsAsync(Caller caller, ProductQuery query, CancellationToken cancellationToken)
+    {
+        var settings = await catalogue.SettingsAsync(caller, cancellationToken);
+        return await ProductsAsync(caller, query, await ChannelsAsync(settings, cancellationToken), settings, cancellationToken);
+    }
+
+    public async Task<ChangesView> ChangesAsync(Caller caller, CancellationToken cancellationToken) =>
+        new(await queries.RecentAsync(caller.Tenant, ShownChanges, cancellationToken), await catalogue.SettingsAsync(caller, cancellationToken));
+
+    public async Task<ConflictsView> ConflictsAsync(Caller caller, CancellationToken cancellationToken) =>
+        new(await queries.ConflictsAsync(caller.Tenant, null, ConflictState.Open, null, ShownConflicts, cancellationToken), await catalogue.SettingsAsync(caller, cancellationToken));
+
+    private async Task<ChannelCard[]> ChannelsAsync(TenantSettings settings, CancellationToken cancellationToken) =>
+        await Task.WhenAll(settings.Channels.Select(async channel =>
+        {
+            var health = catalogue.Store(channel.Id).GetHealthAsync();
+            var import = catalogue.Import(channel.Id).GetAsync();
+            var links = queries.CountLinksAsync(channel.Id, cancellationToken);
+            return new ChannelCard(channel, catalogue.Directory.KindOf(channel).Descriptor, await health, await import, await links);
+        }));
+
+    private async Task<ProductTable> ProductsAsync(
+        Caller caller, ProductQuery query, IReadOnlyList<ChannelCard> channels, TenantSettings settings, CancellationToken cancellationToken)
+    {
+        var filter = new ProductFilter
+        {
+            Tenant = caller.Tenant,
+            Q = string.IsNullOrWhiteSpace(query.Q) ? null : query.Q.Trim(),
+            SyncStatus = query.SyncStatus is "SYNCED" or "PENDING" or "CONFLICT" or "ERROR" ? query.SyncStatus : null,
+            Channel = channels.Any(c => c.Settings.Id.Value == query.Channel) ? new ChannelId(query.Channel!) : null,
+            Sort = query.Sort is "name" or "-name" or "updatedAt" or "-updatedAt" ? query.Sort : "name",
+            Cursor = string.IsNullOrEmpty(query.Cursor) ? null : query.Cursor,
+            Limit = ProductsPerPage,
+        };
+        try
+        {
+            return new ProductTable(await queries.ListAsync(filter, cancellationToken), query, channels, settings);
+        }
+        catch (FormatException)
+        {
+            // An address with a cursor of another sort: begin at the first page.
+            return new ProductTable(await queries.ListAsync(filter with { Cursor = null }, cancellationToken), query with { Cursor = null }, channels, settings);
+        }
+    }
+}
