@@ -1,6 +1,8 @@
 namespace ActorSync.Storage.Tests;
 
-public sealed class SqliteInboxStoreTests(SqliteDatabases databases) : InboxStoreSuite(databases), IClassFixture<SqliteDatabases>;
+public sealed class SqliteInboxStoreTests(SqliteDatabases databases) : InboxStoreSuite(databases);
+
+public sealed class PostgresInboxStoreTests(PostgresDatabases databases) : InboxStoreSuite(databases);
 
 /// <summary>What the inbox does, over either dialect.</summary>
 public abstract class InboxStoreSuite(IDatabases databases)

@@ -1,6 +1,8 @@
 namespace ActorSync.Storage.Tests;
 
-public sealed class SqliteProductStoreTests(SqliteDatabases databases) : ProductStoreSuite(databases), IClassFixture<SqliteDatabases>;
+public sealed class SqliteProductStoreTests(SqliteDatabases databases) : ProductStoreSuite(databases);
+
+public sealed class PostgresProductStoreTests(PostgresDatabases databases) : ProductStoreSuite(databases);
 
 /// <summary>What a product store does, over either dialect.</summary>
 public abstract class ProductStoreSuite(IDatabases databases)

@@ -1,6 +1,8 @@
 namespace ActorSync.Storage.Tests;
 
-public sealed class SqliteQueriesTests(SqliteDatabases databases) : QueriesSuite(databases), IClassFixture<SqliteDatabases>;
+public sealed class SqliteQueriesTests(SqliteDatabases databases) : QueriesSuite(databases);
+
+public sealed class PostgresQueriesTests(PostgresDatabases databases) : QueriesSuite(databases);
 
 /// <summary>Read models, over either dialect.</summary>
 public abstract class QueriesSuite(IDatabases databases)

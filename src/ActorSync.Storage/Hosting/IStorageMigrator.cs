@@ -29,6 +29,6 @@ public sealed record OrleansDatabase(string Invariant, string ConnectionString)
     /// SQLite is the one that Orleans maps to Microsoft.Data.Sqlite.
     /// </summary>
     public static OrleansDatabase Of(StorageOptions options) => options.Dialect == StorageDialect.Postgres
-        ? new OrleansDatabase("Npgsql", options.ConnectionString ?? "")
+        ? new OrleansDatabase("Npgsql", Postgres.PostgresDatabase.OrleansConnection(options))
         : new OrleansDatabase("System.Data.SQLite", $"Data Source={Path.Combine(options.DataFolder, "orleans.db")}");
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using ActorSync.Storage.Postgres;
 using ActorSync.Storage.Sql;
 using ActorSync.Storage.Sqlite;
 using DbUp.Builder;
@@ -7,6 +8,7 @@ using DbUp.Engine.Output;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace ActorSync.Storage;
 
@@ -19,9 +21,17 @@ internal sealed partial class StorageMigrator(IOptions<StorageOptions> options, 
     {
         try
         {
-            CreateFolder(options.DataFolder);
-            await using var migrationLock = await SqliteMigrationLock.TakeAsync(options, cancellationToken);
-            await Task.Run(MigrateSqlite, cancellationToken);
+            if (options.Dialect == StorageDialect.Postgres)
+            {
+                await using var migrationLock = await PostgresMigrationLock.TakeAsync(options, cancellationToken);
+                await Task.Run(MigratePostgres, cancellationToken);
+            }
+            else
+            {
+                CreateFolder(options.DataFolder);
+                await using var migrationLock = await SqliteMigrationLock.TakeAsync(options, cancellationToken);
+                await Task.Run(MigrateSqlite, cancellationToken);
+            }
         }
         catch (Exception exception) when (exception is DbException or IOException or UnauthorizedAccessException or TimeoutException)
         {
@@ -37,6 +47,16 @@ internal sealed partial class StorageMigrator(IOptions<StorageOptions> options, 
         var orleans = new SqliteConnectionStringBuilder(OrleansDatabase.Of(options).ConnectionString) { Pooling = false }.ConnectionString;
         UseWal(orleans);
         Run(orleans, "sqlite-orleans.sql");
+    }
+
+    private void MigratePostgres()
+    {
+        Upgrade(PostgresqlExtensions.PostgresqlDatabase(DbUp.DeployChanges.To, PostgresDatabase.MigrationConnection(options)).JournalToPostgresqlTable("public", "schema_version"), "Postgres");
+        using var connection = new NpgsqlConnection(PostgresDatabase.MigrationConnection(options));
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = OrleansScript("postgres-orleans.sql");
+        command.ExecuteNonQuery();
     }
 
     private void Upgrade(UpgradeEngineBuilder builder, string dialect)

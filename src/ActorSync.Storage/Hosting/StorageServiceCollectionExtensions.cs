@@ -1,6 +1,7 @@
 using ActorSync.Storage.Channels;
 using ActorSync.Storage.Groups;
 using ActorSync.Storage.Inbox;
+using ActorSync.Storage.Postgres;
 using ActorSync.Storage.Products;
 using ActorSync.Storage.Retention;
 using ActorSync.Storage.Security;
@@ -33,10 +34,11 @@ public static class StorageServiceCollectionExtensions
 
         // The dialect is known only when the options are: tests and hosts may still change them after this call.
         services.AddSingleton<SqliteDatabase>();
-        services.AddSingleton<IDatabase>(provider => provider.GetRequiredService<SqliteDatabase>());
-        services.AddSingleton<IProductGroups>(provider => Make<SqliteProductGroups>(provider));
-        services.AddSingleton<IEventGroups>(provider => Make<SqliteEventGroups>(provider));
-        services.AddSingleton<IProductLoads>(provider => Make<SqliteProductLoads>(provider));
+        services.AddSingleton<PostgresDatabase>();
+        services.AddSingleton<IDatabase>(provider => IsPostgres(provider) ? provider.GetRequiredService<PostgresDatabase>() : provider.GetRequiredService<SqliteDatabase>());
+        services.AddSingleton<IProductGroups>(provider => IsPostgres(provider) ? Make<PostgresProductGroups>(provider) : Make<SqliteProductGroups>(provider));
+        services.AddSingleton<IEventGroups>(provider => IsPostgres(provider) ? Make<PostgresEventGroups>(provider) : Make<SqliteEventGroups>(provider));
+        services.AddSingleton<IProductLoads>(provider => IsPostgres(provider) ? Make<PostgresProductLoads>(provider) : Make<SqliteProductLoads>(provider));
 
         services.AddSingleton<IProductStore, ProductStore>();
         services.AddSingleton<IInboxStore, InboxStore>();
@@ -50,6 +52,8 @@ public static class StorageServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<RetentionService>());
         return services;
     }
+
+    private static bool IsPostgres(IServiceProvider provider) => provider.GetRequiredService<IOptions<StorageOptions>>().Value.Dialect == StorageDialect.Postgres;
 
     private static T Make<T>(IServiceProvider provider) => ActivatorUtilities.CreateInstance<T>(provider);
 }

@@ -119,24 +119,32 @@ internal interface IProductLoads
 }
 
 /// <summary>Puts rows of the LoadProducts query together.</summary>
-internal sealed class ProductAssembler(FingerprintCache cache)
+internal sealed class ProductRows(FingerprintCache cache)
 {
-    private readonly List<LinkState> links = [];
-    private ProductState? product;
+    private readonly List<(string Channel, long Version, long Hash, byte[] Document)> links = [];
+    private (long Version, long Hash, byte[] Document)? product;
 
-    public void AddProduct(string id, long version, long codesHash, byte[] document)
+    public void AddProduct(long version, long codesHash, byte[] document) => product = (version, codesHash, document);
+
+    public void AddLink(string channel, long version, long resourcesHash, byte[] document) => links.Add((channel, version, resourcesHash, document));
+
+    /// <exception cref="System.Text.Json.JsonException">A document cannot be read.</exception>
+    public StoredProduct? Read(string id)
     {
-        product = StorageJson.ReadProduct(document, version);
-        cache.Put(id, version, codesHash);
-    }
+        if (product is not { } row)
+        {
+            return null;
+        }
 
-    public void AddLink(string id, string channel, long version, long resourcesHash, byte[] document)
-    {
-        links.Add(StorageJson.ReadLink(document, version));
-        cache.Put(FingerprintCache.LinkKey(id, channel), version, resourcesHash);
-    }
+        var state = StorageJson.ReadProduct(row.Document, row.Version);
+        cache.Put(id, row.Version, row.Hash);
+        var states = ImmutableArray.CreateBuilder<LinkState>(links.Count);
+        foreach (var link in links.OrderBy(link => link.Channel, StringComparer.Ordinal))
+        {
+            states.Add(StorageJson.ReadLink(link.Document, link.Version));
+            cache.Put(FingerprintCache.LinkKey(id, link.Channel), link.Version, link.Hash);
+        }
 
-    public StoredProduct? Result => product is null
-        ? null
-        : new StoredProduct { Product = product, Links = [.. links.OrderBy(link => link.Channel.Value, StringComparer.Ordinal)] };
+        return new StoredProduct { Product = state, Links = states.MoveToImmutable() };
+    }
 }

@@ -10,25 +10,25 @@ internal sealed class SqliteProductLoads(SqliteDatabase database, FingerprintCac
         database.ReadAsync(
             async session =>
             {
-                var assembler = new ProductAssembler(cache);
+                var rows = new ProductRows(cache);
                 await session.QueryAsync(
                     "LoadProducts",
                     row =>
                     {
                         if (row.Int(0) == 0)
                         {
-                            assembler.AddProduct(id.Value, row.Long(3), row.Long(4), row.Bytes(5));
+                            rows.AddProduct(row.Long(3), row.Long(4), row.Bytes(5));
                         }
                         else
                         {
-                            assembler.AddLink(id.Value, row.Text(2), row.Long(3), row.Long(4), row.Bytes(5));
+                            rows.AddLink(row.Text(2), row.Long(3), row.Long(4), row.Bytes(5));
                         }
 
                         return true;
                     },
                     cancellationToken,
                     ("@id", id.Value));
-                return assembler.Result;
+                return rows.Read(id.Value);
             },
             cancellationToken);
 }

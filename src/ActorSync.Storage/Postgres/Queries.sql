@@ -1,0 +1,96 @@
+-- Read models (PostgreSQL). Every list has a limit; pages go by (sort value, id).
+
+-- fragment: ProductMatches
+p.tenant = @tenant
+  AND (CASE WHEN @status::text IS NULL THEN p.status <> 'deleted' ELSE p.status = @status::text END)
+  AND (@q::text IS NULL OR strpos(p.search, @q::text) > 0)
+  AND (@tag::text IS NULL OR strpos(p.tag_search, @tag::text) > 0)
+  AND (@vendor::text IS NULL OR p.vendor = @vendor::text)
+  AND (@type::text IS NULL OR p.type = @type::text)
+  AND (@sync_status::text IS NULL OR p.sync_status = @sync_status::text)
+  AND (@stock_below::numeric IS NULL OR p.available < @stock_below::numeric)
+  AND (@since::timestamptz IS NULL OR p.updated_at >= @since::timestamptz)
+  AND (@sku::text IS NULL OR p.id IN (SELECT product_id FROM variant_sku WHERE tenant = @tenant AND sku_key = @sku::text))
+  AND (@channel::text IS NULL OR EXISTS (SELECT 1 FROM channel_link l WHERE l.product_id = p.id AND l.channel = @channel::text AND l.status = 'linked'))
+
+-- fragment: ProductColumns
+p.id, p.version, p.name, p.sku, p.variants, p.status, p.vendor, p.type, p.price, p.available, p.sync_status, p.updated_at, p.tags, p.name_key
+
+-- name: ListProductsByUpdatedDesc
+SELECT {ProductColumns} FROM product p WHERE {ProductMatches}
+  AND (@cursor_at::timestamptz IS NULL OR (p.updated_at, p.id) < (@cursor_at::timestamptz, @cursor_id))
+ORDER BY p.updated_at DESC, p.id DESC LIMIT @limit OFFSET @offset;
+
+-- name: ListProductsByUpdated
+SELECT {ProductColumns} FROM product p WHERE {ProductMatches}
+  AND (@cursor_at::timestamptz IS NULL OR (p.updated_at, p.id) > (@cursor_at::timestamptz, @cursor_id))
+ORDER BY p.updated_at, p.id LIMIT @limit OFFSET @offset;
+
+-- name: ListProductsByNameDesc
+SELECT {ProductColumns} FROM product p WHERE {ProductMatches}
+  AND (@cursor_name::text IS NULL OR (p.name_key, p.id) < (@cursor_name::text, @cursor_id))
+ORDER BY p.name_key DESC, p.id DESC LIMIT @limit OFFSET @offset;
+
+-- name: ListProductsByName
+SELECT {ProductColumns} FROM product p WHERE {ProductMatches}
+  AND (@cursor_name::text IS NULL OR (p.name_key, p.id) > (@cursor_name::text, @cursor_id))
+ORDER BY p.name_key, p.id LIMIT @limit OFFSET @offset;
+
+-- name: CountProducts
+SELECT count(*) FROM product p WHERE {ProductMatches};
+
+-- name: ReadLinkMarks
+SELECT product_id, channel, status, external_id, dirty_lane IS NOT NULL, undecided IS NOT NULL, attempts, reason, observed_at FROM channel_link
+WHERE product_id = ANY(@ids) ORDER BY product_id, channel LIMIT 25000;
+
+-- name: CountBySyncStatus
+SELECT sync_status, count(*) FROM product WHERE tenant = @tenant AND status <> 'deleted' GROUP BY sync_status;
+
+-- name: LastSync
+SELECT max(observed_at) FROM channel_link WHERE tenant = @tenant;
+
+-- name: History
+SELECT s.id, s.product_id, p.name, s.version, s.entry FROM sync_log s LEFT JOIN product p ON p.id = s.product_id
+WHERE s.product_id = @product::text AND s.id < @before ORDER BY s.id DESC LIMIT @limit;
+
+-- name: RecentChanges
+SELECT s.id, s.product_id, p.name, s.version, s.entry FROM sync_log s LEFT JOIN product p ON p.id = s.product_id
+WHERE s.tenant = @tenant AND s.is_change ORDER BY s.id DESC LIMIT @limit;
+
+-- name: Conflicts
+SELECT c.product_id, p.name, c.doc, c.detected_at, c.id FROM conflict c LEFT JOIN product p ON p.id = c.product_id
+WHERE c.tenant = @tenant AND (@product::text IS NULL OR c.product_id = @product::text) AND (@state::text IS NULL OR c.state = @state::text)
+  AND (@cursor_at::timestamptz IS NULL OR (c.detected_at, c.id) < (@cursor_at::timestamptz, @cursor_id))
+ORDER BY c.detected_at DESC, c.id DESC LIMIT @limit;
+
+-- name: Attempts
+SELECT id, channel, operation, status, attempts, fields, error, started_at, ended_at FROM push_attempt
+WHERE product_id = @product::text ORDER BY started_at DESC, id DESC LIMIT @limit;
+
+-- name: CountAttempts
+SELECT operation, status, count(*) FROM push_attempt WHERE tenant = @tenant AND started_at >= @since::timestamptz GROUP BY operation, status ORDER BY operation, status LIMIT 500;
+
+-- name: CountLinks
+SELECT status, plan_kind, count(*), count(dirty_lane), min(dirty_since), count(undecided), count(*) FILTER (WHERE attempts >= 3)
+FROM channel_link WHERE channel = @channel::text GROUP BY status, plan_kind;
+
+-- name: CountUndecidedFields
+SELECT e.value, count(*) FROM channel_link l, jsonb_array_elements_text(l.undecided::jsonb) AS e(value) WHERE l.channel = @channel::text AND l.undecided IS NOT NULL GROUP BY e.value LIMIT 500;
+
+-- name: CountPlannedFields
+SELECT e.value, count(*) FROM channel_link l, jsonb_array_elements_text(l.plan_fields::jsonb) AS e(value) WHERE l.channel = @channel::text AND l.plan_fields IS NOT NULL GROUP BY e.value LIMIT 500;
+
+-- name: ListedLinks
+SELECT l.product_id, p.name, l.channel, l.status, l.external_id, l.dirty_lane IS NOT NULL, l.undecided IS NOT NULL, l.attempts, l.reason, l.observed_at,
+  l.undecided
+FROM channel_link l LEFT JOIN product p ON p.id = l.product_id
+WHERE l.channel = @channel::text AND l.listed AND l.product_id > @after ORDER BY l.product_id LIMIT @limit;
+
+-- name: Events
+SELECT id, channel, topic, resource, state, outcome, received_at, handled_at, attempts, duplicates FROM inbox
+WHERE tenant = @tenant AND (@channel::text IS NULL OR channel = @channel::text) AND (@cursor_at::timestamptz IS NULL OR (received_at, id) < (@cursor_at::timestamptz, @cursor_number))
+ORDER BY received_at DESC, id DESC LIMIT @limit;
+
+-- name: CountEvents
+SELECT channel, coalesce(outcome, state), count(*) FROM inbox WHERE tenant = @tenant AND received_at >= @since::timestamptz
+GROUP BY channel, coalesce(outcome, state) ORDER BY 1, 2 LIMIT 1000;

@@ -1,0 +1,52 @@
+-- Channels, secrets, API keys, idempotency (PostgreSQL).
+
+-- name: PutChannel
+INSERT INTO channel (id, tenant, kind, shop) VALUES (@id, @tenant, @kind, @shop::text)
+ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, shop = excluded.shop WHERE channel.tenant = excluded.tenant;
+
+-- name: DeleteChannel
+DELETE FROM channel WHERE id = @id;
+
+-- name: ListChannels
+SELECT id, tenant, kind, shop FROM channel ORDER BY id LIMIT @limit;
+
+-- name: DeleteSecrets
+DELETE FROM channel_secret WHERE channel = @channel::text;
+
+-- name: InsertSecret
+INSERT INTO channel_secret (channel, name, key_id, nonce, tag, cipher) VALUES (@channel::text, @name, @key_id, @nonce, @tag::text, @cipher);
+
+-- name: ReadSecrets
+SELECT name, key_id, nonce, tag, cipher FROM channel_secret WHERE channel = @channel::text LIMIT 100;
+
+-- name: InsertApiKey
+INSERT INTO api_key (id, tenant, name, role, salt, hash, created_at) VALUES (@id, @tenant, @name, @role, @salt, @hash, @created_at);
+
+-- name: FindApiKey
+SELECT id, tenant, name, role, created_at, salt, hash FROM api_key WHERE id = @id;
+
+-- name: AnyApiKey
+SELECT 1 FROM api_key LIMIT 1;
+
+-- name: ListApiKeys
+SELECT id, tenant, name, role, created_at FROM api_key WHERE tenant = @tenant ORDER BY created_at, id LIMIT 500;
+
+-- name: DeleteApiKey
+DELETE FROM api_key WHERE tenant = @tenant AND id = @id;
+
+-- name: ReserveIdempotencyKey
+-- Takes the key when it is new, past its lifetime, or when the one who reserved it never answered.
+INSERT INTO idempotency (tenant, key, request_hash, status, content_type, body, created_at, reserved_until)
+VALUES (@tenant, @key, @request_hash, 0, '', @empty, @now::timestamptz, @reserved_until)
+ON CONFLICT (tenant, key) DO UPDATE SET request_hash = excluded.request_hash, status = 0, content_type = '', body = excluded.body,
+  created_at = excluded.created_at, reserved_until = excluded.reserved_until
+WHERE (idempotency.status = 0 AND idempotency.reserved_until <= @now::timestamptz) OR idempotency.created_at <= @expired::timestamptz;
+
+-- name: ReadIdempotencyKey
+SELECT request_hash, status, content_type, body FROM idempotency WHERE tenant = @tenant AND key = @key;
+
+-- name: CompleteIdempotencyKey
+UPDATE idempotency SET status = @status, content_type = @content_type, body = @body, reserved_until = @now::timestamptz WHERE tenant = @tenant AND key = @key;
+
+-- name: Ping
+SELECT 1 FROM product LIMIT 1;
