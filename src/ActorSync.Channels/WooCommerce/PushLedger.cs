@@ -35,12 +35,27 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
 
     public JsonElement? ProductRow => _product;
 
-    public bool IsSettled(RegisterKey key)
+    /// <summary>A sentence for people about something that worked, though not to the letter.</summary>
+    public void Remark(string message)
     {
         lock (_lock)
         {
-            return _results.ContainsKey(key);
+            _error ??= message;
         }
+    }
+
+    /// <summary>The whole item is refused: what was said of single registers no longer counts, because none of them was written.</summary>
+    public void RejectWhole(string code, string message)
+    {
+        lock (_lock)
+        {
+            _rejections.Clear();
+            _rejections.Add(new Rejection { Code = code, Message = message });
+            _results.Clear();
+            _error = message;
+        }
+
+        Close(PushResult.Rejected);
     }
 
     public void Settle(IEnumerable<RegisterKey> keys, PushResult result)
@@ -54,16 +69,13 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
         }
     }
 
-    public void Reject(RegisterKey? key, string code, string message)
+    public void Reject(RegisterKey key, string code, string message)
     {
         lock (_lock)
         {
             _rejections.Add(new Rejection { Key = key, Code = code, Message = message });
             _error ??= message;
-            if (key is { } register)
-            {
-                _results[register] = PushResult.Rejected;
-            }
+            _results[key] = PushResult.Rejected;
         }
     }
 
@@ -160,7 +172,9 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
         }
     }
 
-    public PushOutcome Outcome(DateTimeOffset now)
+    /// <param name="now">The shop's clock, which decides whether a sale runs.</param>
+    /// <param name="clockOffset">The shop's clock minus ours.</param>
+    public PushOutcome Outcome(DateTimeOffset now, TimeSpan clockOffset)
     {
         foreach (var planned in item.Delta)
         {
@@ -186,6 +200,7 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
             RetryAt = _retryAt,
             StockWasStale = _stockWasStale,
             IsChannelFault = _channelFault,
+            ClockOffset = clockOffset,
         };
     }
 
@@ -195,6 +210,12 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
         if (_results.Count == 0 || (item.Action == PushAction.Create && ExternalId is not null && !_results.ContainsValue(PushResult.Unknown)))
         {
             return PushResult.Applied;
+        }
+
+        if (_stockWasStale && _bound.Count == 0)
+        {
+            // The hub has to look at the count before anything else; what was written is told register by register.
+            return PushResult.NotSent;
         }
 
         foreach (var candidate in (ReadOnlySpan<PushResult>)[PushResult.Applied, PushResult.Unknown, PushResult.NotSent, PushResult.Gone, PushResult.Rejected])

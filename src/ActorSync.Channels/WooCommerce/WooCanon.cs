@@ -22,12 +22,12 @@ internal sealed class WooCanon : ICanon
             WooFields.Sku => Filled(text.Trim()),
             WooFields.Gtin => Filled(Gtin(text)),
             WooFields.Available => Stock(text),
-            WooFields.Tags => Filled(Plain(text)),
+            WooFields.Tags => Filled(ElementKey(field, text)),
             _ => value,
         };
     }
 
-    public string ElementKey(string field, string element) => Plain(element).ToLowerInvariant();
+    public string ElementKey(string field, string element) => Canonical.ElementKey(Plain(element));
 
     /// <summary>Plain text out of what the shop holds: it stores a bare ampersand as an entity and cuts blanks, backslashes and unknown tags.</summary>
     private static string Plain(string text) => WebUtility.HtmlDecode(WooHtml.Clean(text)).Trim();
@@ -37,12 +37,18 @@ internal sealed class WooCanon : ICanon
     {
         var kept = new string([.. text.Where(c => char.IsAsciiDigit(c) || c is '-' or '.')]);
         return decimal.TryParse(kept, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
-            ? WooValues.Of(amount)
+            ? Canonical.Money(amount)
             : FieldValue.Empty;
     }
 
+    /// <summary>The canonical number where it is one, else what the shop keeps of the text.</summary>
     public static string Gtin(string text)
     {
+        if (Domain.Products.Gtin.Validate(text, out var valid).IsValid)
+        {
+            return valid.Text!;
+        }
+
         var kept = new StringBuilder(text.Length);
         foreach (var c in text)
         {
@@ -56,16 +62,7 @@ internal sealed class WooCanon : ICanon
     }
 
     private static FieldValue Stock(string text) =>
-        decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var count) ? WooValues.Of(decimal.Floor(count)) : FieldValue.Empty;
+        decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var count) ? Canonical.Decimal(decimal.Floor(count)) : FieldValue.Empty;
 
     private static FieldValue Filled(string text) => text.Length == 0 ? FieldValue.Empty : new FieldValue(text);
-}
-
-/// <summary>Canonical text of numbers: invariant, without trailing zeros.</summary>
-internal static class WooValues
-{
-    public static FieldValue Of(decimal number) => new(number.ToString("0.############################", CultureInfo.InvariantCulture));
-
-    public static decimal? Number(FieldValue? value) =>
-        value?.Text is { } text && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

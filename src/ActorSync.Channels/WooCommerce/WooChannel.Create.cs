@@ -141,10 +141,9 @@ internal sealed partial class WooChannel
         }
 
         var ids = string.Join(", ", candidates.Select(WooMapper.Id));
-        ledger.Reject(null, "SKU_TAKEN", candidates.Count == 1
+        ledger.RejectWhole("SKU_TAKEN", candidates.Count == 1
             ? $"Product {ids} of the shop has the same SKU and belongs to another product of the hub."
             : $"Products {ids} of the shop have SKUs of this product; which of them is meant has to be decided by a person.");
-        ledger.Close(PushResult.Rejected);
         return null;
     }
 
@@ -160,8 +159,7 @@ internal sealed partial class WooChannel
         {
             if (target.Fields.GetValueOrDefault(WooFields.Name).Text is not { Length: > 0 } name)
             {
-                ledger.Reject(null, "NAME_EMPTY", "A product of a WooCommerce shop needs a name.");
-                ledger.Close(PushResult.Rejected);
+                ledger.RejectWhole("NAME_EMPTY", "A product of a WooCommerce shop needs a name.");
                 return null;
             }
 
@@ -170,15 +168,13 @@ internal sealed partial class WooChannel
 
         if (!isVariable && living.Length > 1)
         {
-            ledger.Reject(null, "VARIANTS_WITHOUT_OPTIONS", $"The product has {living.Length} variants and no options that tell them apart; a WooCommerce shop needs options.");
-            ledger.Close(PushResult.Rejected);
+            ledger.RejectWhole("VARIANTS_WITHOUT_OPTIONS", $"The product has {living.Length} variants and no options that tell them apart; a WooCommerce shop needs options.");
             return null;
         }
 
         if (isVariable && living.GroupBy(v => string.Join('\n', v.OptionValues), StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
-            ledger.Reject(null, "SAME_OPTION_VALUES", $"Two variants have the same option values ({twice.Key.Replace("\n", ", ", StringComparison.Ordinal)}); a WooCommerce shop could not tell them apart.");
-            ledger.Close(PushResult.Rejected);
+            ledger.RejectWhole("SAME_OPTION_VALUES", $"Two variants have the same option values ({twice.Key.Replace("\n", ", ", StringComparison.Ordinal)}); a WooCommerce shop could not tell them apart.");
             return null;
         }
 
@@ -243,12 +239,13 @@ internal sealed partial class WooChannel
                         await RejectBlockedAsync(ledger, error, lane, cancellationToken);
                         break;
                     default:
-                        var again = Refuse(write, error!, mayRetry: round < MaxRounds);
-                        waiting.AddRange(again);
-                        if (again.Count == 0)
+                        if (round == MaxRounds || !TakeOut(write, error!))
                         {
-                            ledger.Reject(null, error!.Code, error.Message);
-                            ledger.Close(PushResult.Rejected);
+                            ledger.RejectWhole(error!.Code, error.Message);
+                        }
+                        else
+                        {
+                            waiting.Add(write);
                         }
 
                         break;
@@ -257,6 +254,18 @@ internal sealed partial class WooChannel
         }
 
         return adoptable;
+    }
+
+    /// <summary>Takes refused members out of a create, so that the rest can be made; false when the refusal is about the whole of it.</summary>
+    private static bool TakeOut(WooWrite write, WooError error)
+    {
+        var culprits = write.Remove(Culprits(error).Where(member => member is not ("sku" or "name" or "status" or "type" or "attributes" or "meta_data")));
+        foreach (var key in culprits)
+        {
+            write.Ledger.Reject(key, error.Code, error.Message);
+        }
+
+        return !culprits.IsEmpty;
     }
 
     private async Task<JsonElement?> OwnerAsync(PushLedger ledger, long owner, Lane lane, CancellationToken cancellationToken)
@@ -289,13 +298,12 @@ internal sealed partial class WooChannel
         var where = trashed.ValueKind == JsonValueKind.Object
             ? $"product {WooMapper.Id(trashed)} in the shop's trash; restore it or delete it permanently"
             : "a left-over row of the shop's product lookup table; regenerate it under WooCommerce, Status, Tools";
-        ledger.Reject(null, error.Code, $"The SKU is held by {where}.");
-        ledger.Close(PushResult.Rejected);
+        ledger.RejectWhole(error.Code, $"The SKU is held by {where}.");
     }
 
     /// <summary>
-    /// Takes an existing product for the one to create. What it holds is told as it is: registers that agree count as applied, the others as not sent, so that
-    /// they are judged like any other value that the shop has.
+    /// Takes an existing product for the one to create. What it holds is told as it is: of one that an earlier try made, registers that agree count as applied;
+    /// everything else as not sent, so that it is judged like any other value that the shop has.
     /// </summary>
     private async Task AdoptAsync(PushLedger ledger, JsonElement row, Lane lane, CancellationToken cancellationToken)
     {
@@ -317,6 +325,18 @@ internal sealed partial class WooChannel
             ledger.CurrentVariations = rows.ToDictionary(WooMapper.Id, StringComparer.Ordinal);
         }
 
+        if (WooMapper.HubId(row) != item.Product.Value)
+        {
+            // A stranger with our SKU: its variants are matched by the hub at first contact, and nothing of it is overwritten before that.
+            foreach (var variation in ledger.CurrentVariations is { } all ? [.. all.Values] : Array.Empty<JsonElement>())
+            {
+                ledger.SawVariation(variation);
+            }
+
+            ledger.Close(PushResult.NotSent);
+            return;
+        }
+
         foreach (var variant in item.Target.Variants.Where(v => !v.Remove))
         {
             var external = WooMapper.IsVariable(row) ? Match(ledger.CurrentVariations, variant, options) : item.Target.Options.IsEmpty ? id : null;
@@ -336,8 +356,7 @@ internal sealed partial class WooChannel
             ledger.Settle([planned.Key], Holds(held, ledger, planned) ? PushResult.Applied : PushResult.NotSent);
         }
 
-        var isOursAndUnfinished = WooMapper.HubId(row) == item.Product.Value && WooMapper.Text(row, "sku") == WooFields.InterimSku(item.Product);
-        if (!isOursAndUnfinished)
+        if (WooMapper.Text(row, "sku") != WooFields.InterimSku(item.Product))
         {
             ledger.Close(PushResult.NotSent);
         }
@@ -363,8 +382,8 @@ internal sealed partial class WooChannel
 
             value = key.Field switch
             {
-                WooFields.Available => observed.Stock is [{ Quantity: { } count }, ..] ? WooValues.Of(count) : FieldValue.Empty,
-                WooFields.OptionValues => planned.Target,
+                WooFields.Available => observed.Stock is [{ Quantity: { } count }, ..] ? Canonical.Decimal(count) : FieldValue.Empty,
+                WooFields.OptionValues or WooFields.Exists => planned.Target,
                 _ => observed.Fields.TryGetValue(key.Field, out var own) ? own : null,
             };
         }

@@ -17,7 +17,7 @@ internal sealed partial class WooChannel
         await CreateAsync([.. ledgers.Where(l => l.Item.Action == PushAction.Create || l.Item.ExternalId is null)], lane, cancellationToken);
         await UpdateAsync([.. ledgers.Where(l => l.Item.Action == PushAction.Update && l.Item.ExternalId is not null)], lane, cancellationToken);
         var now = client.Clock.GetUtcNow() + client.ClockOffset;
-        return [.. ledgers.Select(ledger => ledger.Outcome(now))];
+        return [.. ledgers.Select(ledger => ledger.Outcome(now, client.ClockOffset))];
     }
 
     private static Lane LaneOf(PushItem item) => item.Delta.IsDefaultOrEmpty ? Lane.Content : item.Delta.Min(planned => planned.Key.Field switch
@@ -150,6 +150,11 @@ internal sealed partial class WooChannel
         {
             WriteOptions(product, options);
         }
+        else if (ledger.Current is not null && !isVariable)
+        {
+            var wanted = item.Delta.Where(p => p.Key.Field == WooFields.Options && !p.Target.IsEmpty).Select(p => p.Key);
+            RejectAll(ledger, wanted, WooMapper.SimpleProduct, WooMapper.SimpleProductMessage);
+        }
 
         var rows = new List<WooWrite>();
         foreach (var variant in item.Target.Variants)
@@ -192,7 +197,7 @@ internal sealed partial class WooChannel
             }
             else if (ledger.Current is not null && !isVariable)
             {
-                RejectAll(ledger, keys, "SIMPLE_PRODUCT", "The shop holds this as a simple product, which has no variations; change its type to variable in the shop first.");
+                RejectAll(ledger, keys, WooMapper.SimpleProduct, WooMapper.SimpleProductMessage);
             }
             else if (Match(ledger.CurrentVariations, variant, options) is { } known)
             {

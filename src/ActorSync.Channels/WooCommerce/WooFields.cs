@@ -3,17 +3,18 @@ namespace ActorSync.Channels.WooCommerce;
 /// <summary>Hub fields of this connector, the members they live in, and what the contract calls them.</summary>
 internal static class WooFields
 {
-    public const string Name = "name";
-    public const string Description = "description";
-    public const string IsActive = "isActive";
-    public const string Tags = "tags";
-    public const string Price = "price";
-    public const string CompareAtPrice = "compareAtPrice";
-    public const string Sku = "sku";
-    public const string Gtin = "gtin";
-    public const string Options = "options";
-    public const string OptionValues = "optionValues";
-    public const string Available = "available";
+    public const string Name = Fields.Name;
+    public const string Description = Fields.Description;
+    public const string IsActive = Fields.IsActive;
+    public const string Tags = Fields.Tags;
+    public const string Price = Fields.Price;
+    public const string CompareAtPrice = Fields.CompareAtPrice;
+    public const string Sku = Fields.Sku;
+    public const string Gtin = Fields.Gtin;
+    public const string Options = Fields.Options;
+    public const string OptionValues = Fields.OptionValues;
+    public const string Exists = Fields.Exists;
+    public const string Available = Fields.Available;
 
     /// <summary>The meta key that carries the hub's product id: how a create whose answer was lost is found again.</summary>
     public const string HubIdMeta = "_actorsync_id";
@@ -22,7 +23,7 @@ internal static class WooFields
     public const string InterimSkuPrefix = "actorsync-";
 
     public static readonly ImmutableHashSet<string> Mask =
-        [Name, Description, IsActive, Tags, Price, CompareAtPrice, Sku, Gtin, Options, OptionValues, Available];
+        [Name, Description, IsActive, Tags, Price, CompareAtPrice, Sku, Gtin, Options, OptionValues, Exists, Available];
 
     /// <summary>The members that the mapper reads; asking for no more saves a third of an answer.</summary>
     public const string Members = "id,name,type,status,description,sku,global_unique_id,price,regular_price,sale_price,date_on_sale_from_gmt,date_on_sale_to_gmt,"

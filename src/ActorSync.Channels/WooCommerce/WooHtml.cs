@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -17,9 +18,16 @@ internal static partial class WooHtml
         "i", "img", "ins", "kbd", "label", "legend", "li", "main", "map", "mark", "menu", "nav", "ol", "p", "pre", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "section",
         "small", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "textarea", "tfoot", "th", "thead", "title", "tr", "track", "tt", "u", "ul", "var", "video");
 
+    private static readonly SearchValues<char> Touched = SearchValues.Create("<>&\\");
+
     /// <summary>The text as the shop would store it, in one spelling: what two texts that are the same to the shop have in common.</summary>
     public static string Clean(string html)
     {
+        if (!html.AsSpan().ContainsAny(Touched))
+        {
+            return html;
+        }
+
         var text = html.Replace("\\", "", StringComparison.Ordinal);
         var result = new StringBuilder(text.Length + 16);
         var at = 0;

@@ -6,6 +6,8 @@ namespace ActorSync.Channels.WooCommerce;
 
 internal static partial class WooMapper
 {
+    public const string SimpleProduct = "SIMPLE_PRODUCT";
+    public const string SimpleProductMessage = "The shop holds this as a simple product, which has no variations; change its type to variable in the shop first.";
     private const int LongestSku = 100;
     private const decimal LargestCount = 99_999_999_999m;
 
@@ -37,7 +39,7 @@ internal static partial class WooMapper
                 case WooFields.Tags:
                     tags.Add(planned);
                     break;
-                case WooFields.Options:
+                case WooFields.Options or WooFields.Exists:
                     break;
                 default:
                     ledger.Reject(key, "FIELD_NOT_SUPPORTED", $"The WooCommerce connector does not write the field '{key.Field}'.");
@@ -87,14 +89,13 @@ internal static partial class WooMapper
                 case WooFields.OptionValues when write.Kind == WooWriteKind.Update && write.Variant is not null:
                     write.Set("attributes", OptionValues(variant, options, optionNames), key);
                     break;
-                case WooFields.OptionValues:
+                case WooFields.OptionValues when write.Variant is null && !planned.Target.IsEmpty:
+                    ledger.Reject(key, SimpleProduct, SimpleProductMessage);
+                    break;
+                case WooFields.OptionValues or WooFields.Exists:
                     break;
                 default:
-                    if (WooFields.Mask.Contains(key.Field) || !IsStructural(key.Field))
-                    {
-                        ledger.Reject(key, "FIELD_NOT_SUPPORTED", $"The WooCommerce connector does not write the field '{key.Field}' of a variant.");
-                    }
-
+                    ledger.Reject(key, "FIELD_NOT_SUPPORTED", $"The WooCommerce connector does not write the field '{key.Field}' of a variant.");
                     break;
             }
         }
@@ -106,12 +107,10 @@ internal static partial class WooMapper
 
         if (write.Kind == WooWriteKind.Create && write.Variant is not null)
         {
-            write.Set("attributes", OptionValues(variant, options, optionNames), [.. delta.Where(p => p.Key.Field == WooFields.OptionValues).Select(p => p.Key)]);
+            // The row's being there is what "exists" means.
+            write.Set("attributes", OptionValues(variant, options, optionNames), [.. delta.Where(p => p.Key.Field is WooFields.OptionValues or WooFields.Exists).Select(p => p.Key)]);
         }
     }
-
-    /// <summary>Registers of existence carry no member of their own: the row's being there is the value.</summary>
-    private static bool IsStructural(string field) => field is "exists" or "variants" or "variant" or "position";
 
     /// <summary>Attributes of a new variable product.</summary>
     public static JsonArray NewAttributes(DesiredProduct target)
@@ -239,12 +238,12 @@ internal static partial class WooMapper
             }
         }
 
-        var wanted = target.Sets.GetValueOrDefault(WooFields.Tags, []);
+        var elements = target.Sets.GetValueOrDefault(WooFields.Tags, []);
         foreach (var (key, planned) in changes)
         {
             if (IsPresent(planned.Target) && present.Add(key))
             {
-                var written = wanted.FirstOrDefault(element => canon.ElementKey(WooFields.Tags, element) == key)
+                var written = elements.FirstOrDefault(element => canon.ElementKey(WooFields.Tags, element) == key)
                     ?? (planned.Target == FieldValue.True ? planned.Key.Part! : planned.Target.Text!);
                 result.Add(new JsonObject { ["name"] = WooHtml.ProtectPlainText(written.Trim()) });
             }
@@ -258,7 +257,7 @@ internal static partial class WooMapper
     private static void WriteStock(WooWrite write, PlannedValue planned, JsonElement? current)
     {
         var ledger = write.Ledger;
-        if (WooValues.Number(planned.Target) is not { } target || Math.Abs(target) > LargestCount)
+        if (planned.Target.ToDecimal() is not { } target || Math.Abs(target) > LargestCount)
         {
             ledger.Reject(planned.Key, "STOCK_INVALID", $"The count '{planned.Target}' is not a number that a WooCommerce shop can hold.");
             return;
@@ -274,7 +273,7 @@ internal static partial class WooMapper
             }
 
             var held = Quantity(row);
-            if (planned.Held is { } believed && held != WooValues.Number(believed))
+            if (planned.Held is { } believed && held != believed.ToDecimal())
             {
                 // A repeated push finds what its first try wrote; anything else is a sale that the hub has to learn of first.
                 if (!(ledger.Item.MayHaveHappened && held == count))
@@ -294,40 +293,40 @@ internal static partial class WooMapper
     {
         var ledger = write.Ledger;
         var held = current is { } known ? Prices(known, now) : (Price: null, CompareAt: null);
-        var hubPrice = WooValues.Number(variant.Fields.TryGetValue(WooFields.Price, out var p) ? p : null);
-        var hubCompareAt = WooValues.Number(variant.Fields.TryGetValue(WooFields.CompareAtPrice, out var c) ? c : null);
+        var hubPrice = variant.Fields.GetValueOrDefault(WooFields.Price).ToDecimal();
+        var hubCompareAt = variant.Fields.GetValueOrDefault(WooFields.CompareAtPrice).ToDecimal();
         // What the delta does not name stays as the shop has it.
-        var now1 = price is not null ? WooValues.Number(price.Target) : current is null ? hubPrice : held.Price;
-        var before = compareAt is not null ? WooValues.Number(compareAt.Target) : current is null ? hubCompareAt : held.CompareAt;
-        if (compareAt is null && before is null && hubCompareAt > now1 && hubCompareAt <= held.Price)
+        var wanted = price is not null ? price.Target.ToDecimal() : current is null ? hubPrice : held.Price;
+        var before = compareAt is not null ? compareAt.Target.ToDecimal() : current is null ? hubCompareAt : held.CompareAt;
+        if (compareAt is null && before is null && hubCompareAt > wanted && hubCompareAt <= held.Price)
         {
             // The shop could not show the former price while it was not above the price; now it can.
             before = hubCompareAt;
         }
 
-        if (now1 < 0 || before < 0)
+        if (wanted < 0 || before < 0)
         {
-            ledger.Reject((price ?? compareAt)!.Key, "PRICE_NEGATIVE", $"The price {now1 ?? before} is below zero.");
+            ledger.Reject((price ?? compareAt)!.Key, "PRICE_NEGATIVE", $"The price {wanted ?? before} is below zero.");
             return;
         }
 
-        var isSale = before > now1 && now1 > 0;
+        var isSale = before > wanted && wanted > 0;
         if (!isSale && before is not null && compareAt is not null)
         {
-            ledger.Reject(
-                compareAt.Key, "COMPARE_AT_NOT_ABOVE_PRICE",
-                $"The former price {Money(before)} is not above the price {Money(now1)}{(now1 == 0 ? " or the price is 0" : "")}; a WooCommerce shop shows no such sale.");
+            // No refusal: that would park the former price, and it becomes possible as soon as the price falls below it.
+            ledger.Remark(
+                $"The former price {Money(before)} is not above the price {Money(wanted)}{(wanted == 0 ? " or the price is 0" : "")}; a WooCommerce shop shows no such sale.");
             if (price is null && held.CompareAt is null)
             {
                 return;
             }
         }
 
-        RegisterKey[] keys = [.. new[] { price, compareAt }.Where(planned => planned is not null && !ledger.IsSettled(planned.Key)).Select(planned => planned!.Key)];
+        RegisterKey[] keys = [.. new[] { price, compareAt }.OfType<PlannedValue>().Select(planned => planned.Key)];
         var runs = current is not { } row || SaleRuns(row, now);
-        var waitingSale = !isSale && compareAt is null && !runs && Amount(Text(current!.Value, "sale_price")) is { } later && later < now1 ? later : (decimal?)null;
-        write.Set("regular_price", Money(isSale ? before : now1), keys);
-        write.Set("sale_price", isSale ? Money(now1) : Money(waitingSale), keys);
+        var waitingSale = !isSale && compareAt is null && !runs && Amount(Text(current!.Value, "sale_price")) is { } later && later < wanted ? later : (decimal?)null;
+        write.Set("regular_price", Money(isSale ? before : wanted), keys);
+        write.Set("sale_price", isSale ? Money(wanted) : Money(waitingSale), keys);
         if (isSale && !runs)
         {
             // The dates of another sale would keep this one from showing.

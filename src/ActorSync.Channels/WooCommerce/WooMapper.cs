@@ -23,17 +23,17 @@ internal static partial class WooMapper
         var fields = ImmutableDictionary.CreateBuilder<string, FieldValue>(StringComparer.Ordinal);
         if (Text(row, "name") is { } name)
         {
-            fields[WooFields.Name] = Filled(Decode(name));
+            fields[WooFields.Name] = Canonical.Text(Decode(name));
         }
 
         if (form == WooForm.Edit && Text(row, "description") is { } description)
         {
-            fields[WooFields.Description] = Filled(description);
+            fields[WooFields.Description] = Canonical.Html(description);
         }
 
         if (Text(row, "status") is { } status)
         {
-            fields[WooFields.IsActive] = status == Publish ? FieldValue.True : FieldValue.False;
+            fields[WooFields.IsActive] = Canonical.Boolean(status == Publish);
         }
 
         var sets = row.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Array
@@ -63,19 +63,19 @@ internal static partial class WooMapper
         var fields = ImmutableDictionary.CreateBuilder<string, FieldValue>(StringComparer.Ordinal);
         if (Text(row, "sku") is { } sku)
         {
-            fields[WooFields.Sku] = sku.StartsWith(WooFields.InterimSkuPrefix, StringComparison.Ordinal) ? FieldValue.Empty : Filled(sku.Trim());
+            fields[WooFields.Sku] = sku.StartsWith(WooFields.InterimSkuPrefix, StringComparison.Ordinal) ? FieldValue.Empty : Canonical.Text(sku.Trim());
         }
 
         if (Text(row, "global_unique_id") is { } gtin)
         {
-            fields[WooFields.Gtin] = Filled(gtin);
+            fields[WooFields.Gtin] = Gtin.Validate(gtin, out var valid).IsValid ? valid : Canonical.Text(gtin);
         }
 
         if (row.TryGetProperty("regular_price", out _))
         {
             var (price, compareAt) = Prices(row, now);
-            fields[WooFields.Price] = price is { } p ? WooValues.Of(p) : FieldValue.Empty;
-            fields[WooFields.CompareAtPrice] = compareAt is { } c ? WooValues.Of(c) : FieldValue.Empty;
+            fields[WooFields.Price] = Canonical.Money(price);
+            fields[WooFields.CompareAtPrice] = Canonical.Money(compareAt);
         }
 
         var version = Version(row);
@@ -205,8 +205,6 @@ internal static partial class WooMapper
 
     private static decimal? Amount(string? text) =>
         decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var amount) ? amount : null;
-
-    private static FieldValue Filled(string text) => text.Length == 0 ? FieldValue.Empty : new FieldValue(text);
 }
 
 /// <summary>An attribute that makes variations. Id 0 = local to the product.</summary>

@@ -147,6 +147,8 @@ public sealed class WooLiveTests(SandboxProcess sandbox) : IClassFixture<Sandbox
         var raw = (await _shop.Http.PostAsync("products", new JsonObject { ["name"] = "Fremd", ["sku"] = sku, ["regular_price"] = "99" })).Json!;
         var outcome = await _shop.PushAsync(Create("Unser", [], Variant(V1, sku, "5")));
         Assert.Equal(raw["id"]!.ToString(), outcome.ExternalId);
+        Assert.Equal(PushResult.Applied, outcome.Result);
+        Assert.Empty(outcome.Bound);
         Assert.Equal(PushResult.NotSent, outcome.Exceptions[Key("price", V1)]);
         Assert.Equal("99", (await _shop.RawAsync(outcome.ExternalId!))["regular_price"]!.ToString());
         Assert.Equal("99", outcome.Answer!.Variants.Single().Fields["price"].Text);

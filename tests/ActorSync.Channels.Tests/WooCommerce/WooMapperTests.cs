@@ -81,13 +81,14 @@ public sealed class WooMapperTests
     }
 
     [Fact]
-    public void WritePrices_CompareAtNotAbovePrice_IsRefusedAndPriceIsWritten()
+    public void WritePrices_CompareAtNotAbovePrice_IsLeftOutAndSaid()
     {
         var (write, ledger) = Compose(Row("10", ""), ("price", "12"), ("compareAtPrice", "12"));
         Assert.Equal("12", write.Body()["regular_price"]!.GetValue<string>());
         Assert.Equal("", write.Body()["sale_price"]!.GetValue<string>());
-        var rejection = Assert.Single(ledger.Outcome(Now).Rejections);
-        Assert.Equal("compareAtPrice", rejection.Key!.Value.Field);
+        var outcome = ledger.Outcome(Now, TimeSpan.Zero);
+        Assert.Empty(outcome.Rejections); // parked, it would stay away when the price falls below it
+        Assert.Contains("12 is not above the price 12", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,7 +121,7 @@ public sealed class WooMapperTests
     {
         var (write, ledger) = Compose(Stocked(7), [("available", "20")], held: "9");
         Assert.True(write.IsEmpty);
-        var outcome = ledger.Outcome(Now);
+        var outcome = ledger.Outcome(Now, TimeSpan.Zero);
         Assert.True(outcome.StockWasStale);
         Assert.Equal(PushResult.NotSent, outcome.Result);
     }
