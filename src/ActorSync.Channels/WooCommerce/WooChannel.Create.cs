@@ -6,7 +6,8 @@ namespace ActorSync.Channels.WooCommerce;
 
 /// <summary>
 /// Creates. A SKU is unique in a shop, trash included, so it is what makes a create repeatable: what a lost answer left behind is found by it. A product whose
-/// own row has no SKU (variable, or a variant without one) carries an interim one until it is complete, and stays a draft as long.
+/// own row has no SKU (variable, or a variant without one) carries an interim one until it is complete. Everything else has its final value from the first
+/// call on: an interim state that a webhook shows would be taken for a merchant's edit.
 /// </summary>
 internal sealed partial class WooChannel
 {
@@ -190,14 +191,14 @@ internal sealed partial class WooChannel
         }
 
         var hasSku = !isVariable && living.Length == 1 && item.Delta.Any(p => p.Key.Field == WooFields.Sku && !string.IsNullOrWhiteSpace(p.Target.Text));
-        var statusKeys = item.Delta.Where(p => p.Key is { Field: WooFields.IsActive, Variant: null }).Select(p => p.Key).ToArray();
         if (!hasSku)
         {
             write.Set("sku", WooFields.InterimSku(item.Product), [.. item.Delta.Where(p => p.Key.Field == WooFields.Sku && !isVariable).Select(p => p.Key)]);
-            write.Set("status", "draft", statusKeys);
         }
-        else if (statusKeys.Length == 0)
+
+        if (!item.Delta.Any(p => p.Key is { Field: WooFields.IsActive, Variant: null }))
         {
+            // Without a word the shop would publish it.
             write.Set("status", "draft");
         }
 
@@ -395,7 +396,7 @@ internal sealed partial class WooChannel
         return value is { } known ? canon.Form(key.Field, known) == canon.Form(key.Field, planned.Target) : planned.Target.IsEmpty;
     }
 
-    /// <summary>Adds the variations of products that were just made, then takes the interim SKU away and publishes what is to be seen.</summary>
+    /// <summary>Adds the variations of products that were just made, then takes the interim SKU away.</summary>
     private async Task CompleteCreatedAsync(PushLedger[] ledgers, Lane lane, CancellationToken cancellationToken)
     {
         var families = new List<(PushLedger, List<WooWrite>)>();
@@ -429,23 +430,13 @@ internal sealed partial class WooChannel
         var finishing = new List<WooWrite>();
         foreach (var ledger in ledgers.Where(l => !l.IsClosed && WooMapper.Text(l.ProductRow!.Value, "sku") == WooFields.InterimSku(l.Item.Product)))
         {
-            var isComplete = !WooMapper.IsVariable(ledger.ProductRow!.Value) || ledger.BoundVariants.Count > 0;
-            var status = ledger.Item.Delta.Where(p => p.Key is { Field: WooFields.IsActive, Variant: null }).ToArray();
-            if (!isComplete)
+            // Without any variation it keeps the interim SKU, by which the next try finds it.
+            if (!WooMapper.IsVariable(ledger.ProductRow!.Value) || ledger.BoundVariants.Count > 0)
             {
-                // Without any variation it stays a draft under its interim SKU, where the next try finds it.
-                ledger.Settle(status.Select(p => p.Key), PushResult.NotSent);
-                continue;
+                var write = new WooWrite(ledger, WooWriteKind.Update, long.Parse(ledger.ExternalId!, CultureInfo.InvariantCulture), null);
+                write.Set("sku", "");
+                finishing.Add(write);
             }
-
-            var write = new WooWrite(ledger, WooWriteKind.Update, long.Parse(ledger.ExternalId!, CultureInfo.InvariantCulture), null);
-            write.Set("sku", "");
-            if (status.Any(p => p.Target == FieldValue.True))
-            {
-                write.Set("status", "publish", [.. status.Select(p => p.Key)]);
-            }
-
-            finishing.Add(write);
         }
 
         await WriteAsync("products", finishing, lane, (write, row) => SawProduct(write.Ledger, row), cancellationToken);

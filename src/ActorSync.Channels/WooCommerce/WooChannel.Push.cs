@@ -145,6 +145,12 @@ internal sealed partial class WooChannel
         var product = new WooWrite(ledger, WooWriteKind.Update, id, null);
         WooMapper.WriteProduct(product, ledger.Current, canon);
         var isVariable = ledger.Current is { } row && WooMapper.IsVariable(row);
+        if (ledger.Current is { } left && WooMapper.Text(left, "sku") == WooFields.InterimSku(item.Product))
+        {
+            // What a create that was cut off has left behind.
+            product.Set("sku", "");
+        }
+
         var options = ledger.Current is { } parent ? WooMapper.VariationAttributes(parent) : [];
         if (isVariable && (ChangesStructure(item) || item.Delta.Any(p => p.Key.Field is WooFields.Options or WooFields.OptionValues)))
         {

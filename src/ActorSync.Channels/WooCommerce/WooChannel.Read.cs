@@ -95,6 +95,12 @@ internal sealed partial class WooChannel
 
         var candidates = found[item.Product];
         var chosen = candidates.FirstOrDefault(row => WooMapper.HubId(row) == item.Product.Value);
+        if (chosen.ValueKind == JsonValueKind.Object && !WooMapper.IsTrash(chosen) && WooMapper.Text(chosen, "sku") == WooFields.InterimSku(item.Product))
+        {
+            // Begun and not finished: the next create goes on with it.
+            return null;
+        }
+
         if (chosen.ValueKind == JsonValueKind.Undefined)
         {
             var strangers = candidates.Where(row => WooMapper.HubId(row) is null).ToArray();

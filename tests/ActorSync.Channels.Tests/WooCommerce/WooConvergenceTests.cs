@@ -1,0 +1,311 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using ActorSync.Channels.Tests.Sandbox;
+using ActorSync.Domain.Channels;
+using ActorSync.Domain.Products;
+using ActorSync.Domain.Reconcile;
+using ActorSync.Domain.Tenants;
+using static ActorSync.Channels.Tests.WooCommerce.WooLiveShop;
+
+namespace ActorSync.Channels.Tests.WooCommerce;
+
+/// <summary>
+/// The merge and the connector together against the simulated shop: what the connector answers must be what the merge can settle, so that a change is pushed
+/// once and then nothing is left to do, whatever the shop makes of the values.
+/// </summary>
+public sealed class WooConvergenceTests(SandboxProcess sandbox) : IClassFixture<SandboxProcess>, IDisposable
+{
+    private readonly WooLiveShop _shop = new(sandbox);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _shop.Dispose();
+
+    [Fact]
+    public async Task Create_SimpleWithEverything_IsDoneInOnePush()
+    {
+        var hub = new Hub(_shop);
+        hub.Edit(
+            ("name", null, "Salz & Pfeffer \"grob\" < 5 g"), ("description", null, "<p>a & b</p>\n<script>x</script><ul onclick=\"y\"><li>c<br/></li></ul>"), ("isActive", null, "true"),
+            ("price", V1, "19.9"), ("compareAtPrice", V1, "25"), ("sku", V1, NewSku("FULL")), ("gtin", V1, NewGtin()));
+        hub.Tags("Sommer", "Bio & Fair");
+        hub.Stock(V1, 12);
+        Assert.Equal(1, await hub.SyncAsync());
+        hub.AssertDone();
+        await hub.AssertSameAfterReadAsync();
+    }
+
+    [Fact]
+    public async Task Edit_EachFieldOfASimpleProduct_IsOnePushAndNoEcho()
+    {
+        var hub = new Hub(_shop);
+        hub.Edit(("name", null, "Anfang"), ("isActive", null, "true"), ("price", V1, "10"), ("sku", V1, NewSku("EDIT")));
+        await hub.SyncAsync();
+        (string, VariantId?, string?)[] edits =
+        [
+            ("name", null, "A & B \\ C"), ("name", null, "x < y > z"), ("description", null, "<p>eins</p>\n<iframe src=\"https://x\"></iframe>"), ("description", null, null),
+            ("isActive", null, "false"), ("isActive", null, "true"), ("price", V1, "12.5"), ("compareAtPrice", V1, "15"), ("price", V1, "11"), ("compareAtPrice", V1, null),
+            ("sku", V1, NewSku("OTHER")), ("gtin", V1, NewGtin()), ("gtin", V1, null),
+        ];
+        foreach (var edit in edits)
+        {
+            hub.Edit(edit);
+            Assert.Equal((edit.Item1, 1), (edit.Item1, await hub.SyncAsync()));
+            hub.AssertDone();
+            await hub.AssertSameAfterReadAsync();
+        }
+
+        hub.Tags("Rot", "GRÜN");
+        Assert.Equal(1, await hub.SyncAsync());
+        hub.Tags("Rot");
+        Assert.Equal(1, await hub.SyncAsync());
+        hub.AssertDone();
+        await hub.AssertSameAfterReadAsync();
+    }
+
+    [Fact]
+    public async Task Edit_FormerPriceThatIsNotAboveThePrice_AppearsWhenThePriceFalls()
+    {
+        var hub = new Hub(_shop);
+        hub.Edit(("name", null, "Rabatt"), ("isActive", null, "true"), ("price", V1, "10"), ("compareAtPrice", V1, "10"), ("sku", V1, NewSku("SALE")));
+        await hub.SyncAsync();
+        hub.AssertDone();
+        hub.Edit(("price", V1, "8"));
+        await hub.SyncAsync();
+        hub.AssertDone();
+        var raw = await _shop.RawAsync(hub.Link.ExternalId!);
+        Assert.Equal(("10", "8"), (raw["regular_price"]!.ToString(), raw["sale_price"]!.ToString()));
+    }
+
+    [Fact]
+    public async Task Create_VariableThenEditAndAddVariant_IsOnePushEach()
+    {
+        var hub = new Hub(_shop);
+        hub.Edit(("name", null, "Hemd"), ("isActive", null, "true"), ("options", null, """["Größe","Farbe"]"""));
+        foreach (var (variant, size) in new[] { (V1, "S"), (V2, "M & L") })
+        {
+            hub.Edit(("optionValues", variant, $$"""["{{size}}","Blau"]"""), ("price", variant, "20"), ("sku", variant, NewSku("HEMD")));
+            hub.Stock(variant, 5);
+        }
+
+        Assert.Equal(1, await hub.SyncAsync());
+        hub.AssertDone();
+        await hub.AssertSameAfterReadAsync();
+
+        hub.Edit(("price", V2, "22"));
+        hub.Stock(V2, 9);
+        Assert.Equal(1, await hub.SyncAsync());
+        hub.AssertDone();
+
+        var third = new VariantId(3);
+        hub.Edit(("optionValues", third, """["XL","Rot"]"""), ("price", third, "25"), ("sku", third, NewSku("HEMD")));
+        hub.Stock(third, 2);
+        Assert.Equal(1, await hub.SyncAsync());
+        hub.AssertDone();
+        await hub.AssertSameAfterReadAsync();
+
+        hub.Edit(("exists", V1, "false"));
+        Assert.Equal(1, await hub.SyncAsync());
+        hub.AssertDone();
+        await hub.AssertSameAfterReadAsync();
+        Assert.Equal(2, (await _shop.Source.ReadAsync([hub.Link.ExternalId!], Token)).Items.Single().Body.Variants.Length);
+    }
+
+    [Fact]
+    public async Task Stock_SoldBetweenKnowingAndWriting_IsHeardAndNotRaised()
+    {
+        var sku = NewSku("SOLD");
+        var hub = new Hub(_shop);
+        hub.Edit(("name", null, "Letzte"), ("isActive", null, "true"), ("price", V1, "10"), ("sku", V1, sku));
+        hub.Stock(V1, 10);
+        await hub.SyncAsync();
+        await sandbox.SellAsync("woocommerce", sku, 4);
+        hub.Pass();
+        hub.Stock(V1, 20);
+        await hub.SyncAsync();
+        hub.AssertDone();
+        // 20 counted, 4 of them sold here before the hub knew.
+        Assert.Equal(16, (await _shop.RawAsync(hub.Link.ExternalId!))["stock_quantity"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task Create_RefusedForItsGtin_IsMadeWithoutItAndParked()
+    {
+        var gtin = NewGtin();
+        await _shop.Http.PostAsync("products", new JsonObject { ["name"] = "Besitzer", ["global_unique_id"] = gtin });
+        var hub = new Hub(_shop);
+        hub.Edit(("name", null, "Zweiter"), ("isActive", null, "true"), ("price", V1, "10"), ("sku", V1, NewSku("PARK")), ("gtin", V1, gtin));
+        Assert.Equal(1, await hub.SyncAsync());
+        Assert.NotNull(hub.Link.ExternalId);
+        Assert.Equal(WithheldReason.Parked, Assert.Single(hub.Plan().Withheld).Reason);
+    }
+
+    [Theory]
+    [InlineData("cutAfterEffect")]
+    [InlineData("failAfterEffect")]
+    [InlineData("emptyAnswer")]
+    [InlineData("failBeforeEffect")]
+    [InlineData("cutMidAnswer")]
+    public async Task Create_AnswerLost_EndsAsOneProduct(string fault)
+    {
+        var (first, second) = (NewSku("FAULT"), NewSku("FAULT"));
+        var hub = new Hub(_shop);
+        hub.Edit(("name", null, "Eines"), ("isActive", null, "true"), ("options", null, """["Größe"]"""));
+        hub.Edit(("optionValues", V1, """["S"]"""), ("price", V1, "20"), ("sku", V1, first));
+        hub.Edit(("optionValues", V2, """["M"]"""), ("price", V2, "21"), ("sku", V2, second));
+        // The search before the create is a read; the fault must meet a write.
+        await sandbox.FaultsAsync(new JsonObject { ["channel"] = "woocommerce", [fault] = 1 });
+        await hub.SyncAsync();
+        hub.AssertDone();
+        await hub.AssertSameAfterReadAsync();
+        var products = ((JsonArray)(await _shop.Http.GetAsync("products?search=Eines&status=any&per_page=100&context=edit")).Json!)
+            .Where(p => p!["meta_data"]!.AsArray().Any(m => m!["value"]!.ToString() == hub.Product.Id.Value));
+        var only = Assert.Single(products)!;
+        Assert.Equal(("publish", "", 2), (only["status"]!.ToString(), only["sku"]!.ToString(), only["variations"]!.AsArray().Count));
+    }
+
+    private static string NewGtin()
+    {
+        var digits = Math.Abs(NewSku("").GetHashCode(StringComparison.Ordinal) % 1_000_000_000).ToString("D12");
+        return digits + Gtin.CheckDigit(digits);
+    }
+
+    /// <summary>The hub's side of one product and one channel, driven as the push workers drive it.</summary>
+    private sealed class Hub
+    {
+        private const int MostSteps = 12;
+        private readonly WooLiveShop _shop;
+        private readonly ChannelProfile _profile;
+        private DateTimeOffset _now = TimeProvider.System.GetUtcNow();
+
+        public Hub(WooLiveShop shop)
+        {
+            _shop = shop;
+            _profile = new ChannelProfile
+            {
+                Id = new ChannelId("woo"),
+                Origin = new Origin(OriginKind.Storefront, "woo"),
+                Mode = ChannelMode.Live,
+                CreateMissing = CreateMissing.All,
+                Mask = shop.Kind.Descriptor.Mask,
+                Currency = "EUR",
+                Canon = shop.Kind.Canon,
+                Locations = [new ChannelLocation { LocationId = "all" }],
+                ReadBeforeWrite = false,
+            };
+            Product = Reconciler.NewProduct(new ProductId("hub" + NewSku("")), TenantId.Default, _now, Origin.Hub);
+            Link = Reconciler.NewLink(_profile.Id);
+        }
+
+        public ProductState Product { get; private set; }
+
+        public LinkState Link { get; private set; }
+
+        private static TenantPolicy Policy => TenantPolicy.Default with { StockOrigin = TenantPolicy.HubStockOrigin };
+
+        private ReconcileContext Context => new() { Now = _now, Policy = Policy, Channel = _profile };
+
+        /// <summary>The hub's clock goes on; the shop's does by itself.</summary>
+        public void Pass() => _now += TimeSpan.FromSeconds(2);
+
+        public void Edit(params (string Field, VariantId? Variant, string? Value)[] edits) => Apply(
+        [
+            .. edits.Select(e => new FieldEdit
+            {
+                Key = new RegisterKey(e.Field, e.Variant, e.Field is "price" or "compareAtPrice" ? "EUR" : null),
+                Value = new FieldValue(e.Value),
+            }),
+        ], []);
+
+        public void Tags(params string[] tags) => Apply([new FieldEdit { Key = new RegisterKey("tags"), Elements = [.. tags] }], []);
+
+        public void Stock(VariantId variant, decimal count) => Apply([], [new StockEdit { Variant = variant, Warehouse = "main", Available = count }]);
+
+        public PushPlan Plan() => Reconciler.Plan(Context, Product, Link);
+
+        /// <summary>Reads and pushes until nothing is left; answers the number of pushes.</summary>
+        public async Task<int> SyncAsync()
+        {
+            var pushes = 0;
+            for (var step = 0; step < MostSteps; step++)
+            {
+                Pass();
+                var plan = Plan();
+                if (plan.ReadFirst)
+                {
+                    await ReadAsync(plan);
+                    plan = Plan();
+                }
+
+                if (plan.Delta.IsEmpty)
+                {
+                    return pushes;
+                }
+
+                _now = plan.NotBefore > _now ? plan.NotBefore.Value : _now;
+                var begun = Reconciler.Begin(Context, Product, Link, plan, NewSku("push"));
+                Link = begun.Link;
+                pushes++;
+                var outcome = await _shop.PushAsync(begun.Item);
+                Pass();
+                Take(Reconciler.Settle(Context, Product, Link, outcome));
+            }
+
+            Assert.Fail($"Not done after {MostSteps} steps; still planned: {string.Join(", ", Plan().Delta.Select(p => $"{p.Key}={p.Target} (held {p.Held})"))}; last error: {Link.LastError}");
+            return pushes;
+        }
+
+        public void AssertDone()
+        {
+            var plan = Plan();
+            Assert.Equal("", string.Join(", ", plan.Delta.Select(p => $"{p.Key}={p.Target} (held {p.Held})")));
+            Assert.Equal("", string.Join(", ", plan.Withheld.Select(w => $"{w.Key}: {w.Reason} {w.Detail}")));
+            Assert.False(plan.ReadFirst);
+        }
+
+        /// <summary>A read of what was written is no news: no value changes, nothing is to be pushed.</summary>
+        public async Task AssertSameAfterReadAsync()
+        {
+            var before = Product;
+            Pass();
+            var page = await _shop.Source.ReadAsync([Link.ExternalId!], Token);
+            var decision = Reconciler.Observe(Context, Product, Link, page.Items.Single() with { ReadStartedAt = _now, ReceivedAt = _now });
+            Assert.Equal("", string.Join(", ", decision.Log.Where(l => l.Action is LogAction.Updated or LogAction.Refused or LogAction.Conflict).Select(l => $"{l.Key}: {l.Before} -> {l.After}")));
+            Take(decision);
+            Assert.Equal(before.Registers.Count, Product.Registers.Count);
+            AssertDone();
+        }
+
+        private async Task ReadAsync(PushPlan plan)
+        {
+            if (Link.ExternalId is { } id)
+            {
+                var page = await _shop.Source.ReadAsync([id], Token);
+                Assert.Null(page.Fault);
+                Take(Reconciler.Observe(Context, Product, Link, page.Items.Single() with { ReadStartedAt = _now, ReceivedAt = _now }));
+            }
+            else if (plan.Target is { } target && await _shop.Source.FindAsync(
+                new PushItem { Product = Product.Id, Channel = _profile.Id, PushId = "look", Action = PushAction.Create, Target = target, Delta = plan.Delta }, Token) is { } found)
+            {
+                Take(Reconciler.Observe(Context, Product, Link, new Observation
+                {
+                    Channel = _profile.Id,
+                    Body = found,
+                    Source = ObservationSource.Read,
+                    ReadStartedAt = _now,
+                    ReceivedAt = _now,
+                }));
+            }
+        }
+
+        private void Apply(ImmutableArray<FieldEdit> fields, ImmutableArray<StockEdit> stock)
+        {
+            Pass();
+            var decision = Reconciler.Edit(_now, Policy, Product, new HubEdit { Fields = fields, Stock = stock, Actor = "test" });
+            Assert.Empty(decision.Refused);
+            Product = decision.Product;
+        }
+
+        private void Take(Decision decision) => (Product, Link) = (decision.Product, decision.Link);
+    }
+}
