@@ -14,6 +14,7 @@ public sealed class Shop : IDisposable
     public const string Name = "Demo Shop";
     public const string Currency = "EUR";
     public const int MaxIdempotentAnswers = 20_000;
+    public const int MaxOperations = 1_000;
     public static readonly TimeSpan IdempotencyWindow = TimeSpan.FromHours(24);
 
     // Real ids are larger than a double can hold; whoever reads them as JSON numbers into one must fail here too.
@@ -155,6 +156,13 @@ public sealed class Shop : IDisposable
 
     public void Put(ShopOperation operation)
     {
+        if (operations.Count >= MaxOperations)
+        {
+            var oldest = operations.Keys.Min();
+            operations.Remove(oldest);
+            others.Add(new EntityChange("operation", Key(oldest), Json: null));
+        }
+
         operations[operation.Id] = operation;
         Note("operation", operation.Id, operation);
     }

@@ -14,6 +14,9 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
     // Four hours at Shopify, two minutes here.
     private static readonly int[] GapSeconds = [2, 3, 5, 8, 12, 20, 30, 40];
 
+    /// <summary>1 for the gaps above; tests shorten them.</summary>
+    public double RetryScale { get; set; } = 1;
+
     // The thread that holds the shop while it announces: a body that must be stale is made there and then, and must not wait for the shop again.
     private volatile int announcing;
 
@@ -107,7 +110,8 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
             using (announcing == Environment.CurrentManagedThreadId ? null : shop.Enter())
             {
                 // The subscription may have been changed or removed while this waited.
-                return shop.Subscription(subscriptionId) is { } current && body() is { } made ? Render(current, action, webhookId, made) : null;
+                return shop.Subscription(subscriptionId) is { } current && body() is { } made && WebhookFilter.Passes(current.Filter, made)
+                    ? Render(current, action, webhookId, made) : null;
             }
         });
     }
@@ -130,24 +134,27 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
             return;
         }
 
-        if (attempt < Retries)
-        {
-            // The same bytes with the same id to the address that the first attempt had.
-            Enqueue(subscription, mergeKey: null, TimeSpan.FromSeconds(GapSeconds[attempt]), attempt + 1, () => outcome.Sent);
-            return;
-        }
-
         using (shop.Enter())
         {
-            if (shop.Subscription(subscription.Id) is not null)
+            if (shop.Subscription(subscription.Id) is null)
             {
+                return;
+            }
+
+            if (attempt == Retries)
+            {
+                // Silently, as there: whoever relies on it must list the subscriptions from time to time.
                 shop.RemoveSubscription(subscription.Id);
                 shop.Commit();
+                return;
             }
         }
+
+        // The same bytes with the same id to the address that the first attempt had.
+        Enqueue(subscription, mergeKey: null, TimeSpan.FromSeconds(GapSeconds[attempt]) * RetryScale, attempt + 1, () => outcome.Sent);
     }
 
-    private static RenderedWebhook Render(ShopSubscription subscription, ActionInfo action, Guid webhookId, JsonObject body)
+    private RenderedWebhook Render(ShopSubscription subscription, ActionInfo action, Guid webhookId, JsonObject body)
     {
         var bytes = WebhookBody.Bytes(WebhookBody.Only(body, subscription.IncludeFields));
         List<KeyValuePair<string, string>> headers =
@@ -160,12 +167,14 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
             new("X-Shopify-Event-Id", action.Id.ToString()),
             new("X-Shopify-Triggered-At", action.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture)),
         ];
-        if (subscription.Name is { } name)
+        if (subscription.Name is { } given)
         {
-            headers.Add(new("X-Shopify-Name", name));
+            headers.Add(new("X-Shopify-Name", given));
         }
 
-        return new RenderedWebhook(bytes, "application/json", headers);
+        // Header names have no case; whoever looks them up by exact spelling shall notice here.
+        Func<string, string> spell = random.Next(3) switch { 0 => name => name, 1 => name => name.ToLowerInvariant(), _ => name => name.ToUpperInvariant() };
+        return new RenderedWebhook(bytes, "application/json", [.. headers.Select(h => new KeyValuePair<string, string>(spell(h.Key), h.Value))]);
     }
 
     /// <summary>Chance alone repeats after a restart with the same seed, and a receiver drops a delivery id that it has seen; so the moment goes in too.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using ActorSync.Sandbox.Core;
 using ActorSync.Sandbox.Shopify.GraphQl;
@@ -49,6 +48,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         new MerchantPages(merchant).Map(app);
         app.MapPost("/_control/shopify/plan", ChangePlanAsync);
         app.MapPost("/_control/shopify/search", ChangeSearchAsync);
+        app.MapPost("/_control/shopify/retries", ChangeRetriesAsync);
     }
 
     public ValueTask<SellResult> SellAsync(string sku, int quantity, CancellationToken cancellationToken) => merchant.SellAsync(sku, quantity, cancellationToken);
@@ -69,6 +69,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         }
 
         engine.Bucket.Change(CostBucket.StandardRate);
+        webhooks.RetryScale = 1;
         Seed();
     }
 
@@ -125,7 +126,20 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
             shop.Search.ShowAll(shop.Products.Values);
         }
 
-        return Results.Json(new { longestLagMs = lag.ToString(CultureInfo.InvariantCulture) }, ControlJson.Options);
+        return Results.Json(new { longestLagMs = lag }, ControlJson.Options);
+    }
+
+    /// <summary>{"scale": 0.01} shortens the gaps between a webhook's retries.</summary>
+    private async Task<IResult> ChangeRetriesAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await ReadAsync(request, cancellationToken);
+        if (body.Amount("scale") is not { } scale || scale is < 0 or > 100)
+        {
+            return Results.Json(new { error = $"scale is {body.Text("scale") ?? "missing"} but must be a number from 0 to 100; 1 spreads eight retries over two minutes." }, ControlJson.Options, statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        webhooks.RetryScale = (double)scale;
+        return Results.Json(new { scale }, ControlJson.Options);
     }
 
     private static async Task<Input> ReadAsync(HttpRequest request, CancellationToken cancellationToken)

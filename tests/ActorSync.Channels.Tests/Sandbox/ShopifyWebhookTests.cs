@@ -129,6 +129,41 @@ public sealed class ShopifyWebhookTests(SandboxProcess sandbox) : IClassFixture<
     }
 
     [Fact]
+    public async Task Subscription_WhoseReceiverNeverAnswers_IsGoneAfterTheEighthRetry()
+    {
+        await sandbox.PostAsync("_control/shopify/retries", new JsonObject { ["scale"] = 0.001 });
+        await using var hook = new Hook { Answer = 500 };
+        var id = await SubscribeAsync("PRODUCTS_UPDATE", hook.Address);
+        await sandbox.EditAsync("shopify", new JsonObject { ["sku"] = "TS-1001-ROSTRO-XS", ["title"] = "Nobody listens" });
+        for (var attempt = 1; attempt <= 9; attempt++)
+        {
+            await hook.NextAsync("products/update");
+        }
+
+        using var limit = new CancellationTokenSource(Patience);
+        while ((await shop.RootAsync("query($id: ID!) { webhookSubscription(id: $id) { id } }", new JsonObject { ["id"] = id })) is not null)
+        {
+            await Task.Delay(50, limit.Token);
+        }
+
+        await sandbox.PostAsync("_control/shopify/retries", new JsonObject { ["scale"] = 1 });
+    }
+
+    [Fact]
+    public async Task Subscription_WithAFilter_HearsOnlyWhatPasses()
+    {
+        await using var hook = new Hook();
+        await using var everything = new Hook();
+        await SubscribeAsync("PRODUCTS_UPDATE", everything.Address);
+        await SubscribeAsync("PRODUCTS_UPDATE", hook.Address, new JsonObject { ["filter"] = "variants.price:>=500 vendor:Filtered" });
+        await sandbox.EditAsync("shopify", new JsonObject { ["sku"] = "TS-1001-WEISS-XS", ["vendor"] = "Filtered", ["price"] = 499 });
+        await everything.NextAsync("products/update");
+        await sandbox.EditAsync("shopify", new JsonObject { ["sku"] = "TS-1001-WEISS-XS", ["price"] = 501 });
+
+        Assert.Equal("501.00", (string?)JsonNode.Parse((await hook.NextAsync("products/update")).Body)!["variants"]![0]!["price"]);
+    }
+
+    [Fact]
     public async Task Subscription_WithIncludeFields_SendsOnlyThose()
     {
         await using var hook = new Hook();
