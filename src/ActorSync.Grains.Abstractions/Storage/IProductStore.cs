@@ -35,6 +35,7 @@ public interface IProductStore
 }
 
 /// <summary>The database is not reachable or failed in a way that leaves the outcome open.</summary>
+[GenerateSerializer, Alias("actorsync.storage-unavailable")]
 public sealed class StorageUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>A loaded product.</summary>

@@ -20,8 +20,9 @@ public sealed record ReadRequest
 {
     /// <summary>Remote product.</summary>
     [Id(0)] public required string ExternalId { get; init; }
-    /// <summary>Inbox rows that the read answers: handled by the commit that works it in, given back when it fails.</summary>
+    /// <summary>
+    /// Inbox rows that the read answers: handled by the commit that works it in. When the channel does not answer they stay leased and come back by
+    /// themselves; an outage spends none of their attempts.
+    /// </summary>
     [Id(1)] public ImmutableArray<long> InboxIds { get; init; } = [];
-    /// <summary>Fencing token of the rows' lease.</summary>
-    [Id(2)] public long LeaseToken { get; init; }
 }
