@@ -59,7 +59,9 @@ internal static class ProductCommits
         work = WithNewLinks(scene, work);
         var plans = PlansOf(scene, product, work.Links);
         work = WithGuards(scene, work, plans);
-        var isChanged = !ReferenceEquals(before.Product, product);
+        var index = ProductIndexing.Of(scene, product, work.Links, plans);
+        // The codes of a product change without it when a link turns ambiguous or free again: they are written, and checked, with its row.
+        var isChanged = !ReferenceEquals(before.Product, product) || before.Index?.Variants.SequenceEqual(index.Variants) == false;
         var markings = before.Markings.ToBuilder();
         var links = work.Links.ToBuilder();
         var writes = ImmutableArray.CreateBuilder<LinkWrite>();
@@ -78,7 +80,6 @@ internal static class ProductCommits
             links[link.Channel] = link with { Version = link.Version + 1 };
         }
 
-        var index = ProductIndexing.Of(scene, product, work.Links, plans);
         var isIndexNews = before.Index is not { } was || was.SyncStatus != index.SyncStatus || was.HasConflict != index.HasConflict || !work.Remark.IsEmpty;
         var after = new CommittedProduct
         {
@@ -100,7 +101,7 @@ internal static class ProductCommits
         {
             if (scene.Channels.TryGetValue(channel, out var known))
             {
-                plans[channel] = Reconciler.Plan(scene.AsLive(known), product, link);
+                plans[channel] = ProductScene.Plan(scene.AsLive(known), product, link, links);
             }
         }
 

@@ -7,7 +7,7 @@ namespace ActorSync.Grains.Products;
 internal sealed class Mailbox<T>(int capacity, int turnSize, Func<ImmutableArray<T>, Task> turn)
 {
     private readonly Queue<T> waiting = new();
-    private readonly Queue<TaskCompletionSource> blocked = new();
+    private readonly Queue<(T Item, TaskCompletionSource Place)> blocked = new();
     private int free = capacity;
     private Task pump = Task.CompletedTask;
     private bool isPumping;
@@ -19,18 +19,16 @@ internal sealed class Mailbox<T>(int capacity, int turnSize, Func<ImmutableArray
 
     public async ValueTask EnqueueAsync(T item)
     {
-        if (free > 0)
+        if (free == 0)
         {
-            free--;
-        }
-        else
-        {
-            // The place is handed over by the pump; it is never counted as free in between.
+            // The pump moves the item in when a place is free, so that order is kept.
             var place = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            blocked.Enqueue(place);
+            blocked.Enqueue((item, place));
             await place.Task;
+            return;
         }
 
+        free--;
         waiting.Enqueue(item);
         if (!isPumping)
         {
@@ -60,9 +58,10 @@ internal sealed class Mailbox<T>(int capacity, int turnSize, Func<ImmutableArray
 
     private void Release(int places)
     {
-        for (; places > 0 && blocked.TryDequeue(out var place); places--)
+        for (; places > 0 && blocked.TryDequeue(out var next); places--)
         {
-            place.SetResult();
+            waiting.Enqueue(next.Item);
+            next.Place.SetResult();
         }
 
         free += places;

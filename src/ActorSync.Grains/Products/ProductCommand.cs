@@ -41,11 +41,19 @@ internal abstract class ProductCommand<TReply> : ProductCommand
 
     public override void Answer(CommittedProduct committed) => reply.TrySetResult(ReplyTo(committed));
 
-    public override void Fail(Exception failure) => reply.TrySetException(failure);
+    public override void Fail(Exception failure) => reply.TrySetException(Portable(failure));
 
     protected void Answer(TReply value) => reply.TrySetResult(value);
 
     protected abstract TReply ReplyTo(CommittedProduct committed);
+
+    /// <summary>Only exceptions that have a codec reach the caller as themselves; a database driver's own type would arrive as a codec error.</summary>
+    private static Exception Portable(Exception failure) => failure switch
+    {
+        StorageUnavailableException => new StorageUnavailableException(failure.Message),
+        ProductCommitRefusedException or ArgumentException or TimeoutException => failure,
+        _ => new InvalidOperationException($"{failure.GetType().Name}: {failure.Message}"),
+    };
 }
 
 /// <summary>The database or a unique key refuses this very write; repeating it as it is will not help.</summary>

@@ -98,7 +98,7 @@ public sealed partial class ProductGrain : Grain, IProductGrain
     private static ChannelPlan PlanOf(ProductScene scene, ChannelScene channel, ProductState product, CommittedProduct state)
     {
         var link = state.Links.GetValueOrDefault(channel.Id) ?? Reconciler.NewLink(channel.Id);
-        var plan = Reconciler.Plan(scene.Of(channel), product, link);
+        var plan = ProductScene.Plan(scene.Of(channel), product, link, state.Links);
         return new ChannelPlan
         {
             Channel = channel.Id,

@@ -33,6 +33,24 @@ internal sealed record ProductScene
 
     public ReconcileContext AsLive(ChannelScene channel) => new() { Now = Now, Policy = Policy, Channel = channel.AsLive };
 
+    /// <summary>
+    /// What one channel should be told. Of a product that is ambiguous anywhere nothing is created elsewhere: it may be one that is already there.
+    /// </summary>
+    public static PushPlan Plan(ReconcileContext context, ProductState product, LinkState link, ImmutableDictionary<ChannelId, LinkState> links)
+    {
+        if (link.ExternalId is not null || links.Values.FirstOrDefault(other => other.Status == LinkStatus.Ambiguous) is not { } ambiguous)
+        {
+            return Reconciler.Plan(context, product, link);
+        }
+
+        return new PushPlan
+        {
+            Action = PushAction.Create,
+            Delta = [],
+            Withheld = [new Withheld { Reason = WithheldReason.Ambiguous, Detail = $"At channel {ambiguous.Channel}: {ambiguous.Reason}" }],
+        };
+    }
+
     public static ImmutableDictionary<ChannelId, ChannelScene> ChannelsOf(TenantSettings settings, ITenantDirectory directory)
     {
         var channels = ImmutableDictionary.CreateBuilder<ChannelId, ChannelScene>();

@@ -33,7 +33,7 @@ internal sealed class BeginPush(ChannelId channel, string pushId) : ProductComma
             return work;
         }
 
-        var plan = Reconciler.Plan(scene.Of(known), product, link);
+        var plan = ProductScene.Plan(scene.Of(known), product, link, work.Links);
         if (plan.Guard is not null)
         {
             return work;

@@ -106,7 +106,7 @@ public sealed partial class InboxGrain(
             }
             catch (Exception failure) when (!IsOutage(failure))
             {
-                await GiveBackAsync([row], failure.Message);
+                await GiveBackAsync(row, failure.Message);
             }
         }
 
@@ -151,7 +151,7 @@ public sealed partial class InboxGrain(
             if (wantsRead)
             {
                 await GrainFactory.GetGrain<IReadWorkerGrain>(channel.Id.Value).ReadAsync(
-                    [new ReadRequest { ExternalId = rows[0].ExternalId, InboxIds = wanting, LeaseToken = token }]);
+                    [new ReadRequest { ExternalId = rows[0].ExternalId, InboxIds = wanting }]);
             }
         }
         catch (Exception failure) when (!IsOutage(failure) && rows.Length > 1)
@@ -165,7 +165,7 @@ public sealed partial class InboxGrain(
         }
         catch (Exception failure) when (!IsOutage(failure))
         {
-            await GiveBackAsync([rows[0].Row], failure.Message);
+            await GiveBackAsync(rows[0].Row, failure.Message);
         }
         catch (Exception failure)
         {
@@ -239,23 +239,21 @@ public sealed partial class InboxGrain(
         ],
     };
 
-    /// <summary>Failed rows wait longer with each try; after the last they are marked failed and listed.</summary>
-    private async Task GiveBackAsync(ImmutableArray<InboxRow> rows, string error)
+    /// <summary>A failed row waits longer with each try; after the last the store marks it failed and lists it.</summary>
+    private async Task GiveBackAsync(InboxRow row, string error)
     {
-        var now = clock.GetUtcNow();
-        var spent = rows.Where(row => row.Attempts + 1 >= IInboxStore.MaxAttempts).ToImmutableArray();
-        if (!spent.IsEmpty)
+        if (row.Attempts + 1 >= IInboxStore.MaxAttempts)
         {
-            LogPoison(Partition, spent[0].Id, spent[0].Entry.Channel.Value, error);
-            await inbox.AckAsync([.. spent.Select(row => new InboxAck { Id = row.Id, Outcome = "failed: " + error })], now, CancellationToken.None);
-            ProductDiagnostics.InboxRows.Add(spent.Length, new KeyValuePair<string, object?>("outcome", "failed"));
+            LogPoison(Partition, row.Id, row.Entry.Channel.Value, error);
+            ProductDiagnostics.InboxRows.Add(1, new KeyValuePair<string, object?>("outcome", "failed"));
         }
-
-        foreach (var row in rows.Except(spent))
+        else
         {
             LogRetry(Partition, row.Id, row.Attempts + 1, error);
-            await inbox.ReleaseAsync([row.Id], token, now + (options.Value.RetryAfter * Math.Pow(2, row.Attempts)), error, CancellationToken.None);
         }
+
+        await inbox.ReleaseAsync(
+            [row.Id], token, clock.GetUtcNow() + (options.Value.RetryAfter * Math.Pow(2, row.Attempts)), error, CancellationToken.None);
     }
 
     /// <summary>Failures of the installation, not of a delivery: they spend nobody's attempts.</summary>

@@ -24,8 +24,6 @@ public sealed partial class ReadWorkerGrain(
     /// <summary>Remote products per read.</summary>
     public const int ReadSize = 100;
 
-    private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(5);
-
     private readonly Dictionary<string, ReadRequest> waiting = new(StringComparer.Ordinal);
     private readonly HashSet<long> underWay = [];
     private bool isReading;
@@ -52,11 +50,7 @@ public sealed partial class ReadWorkerGrain(
 
         if (waiting.TryGetValue(request.ExternalId, out var earlier))
         {
-            waiting[request.ExternalId] = request with
-            {
-                InboxIds = [.. earlier.InboxIds.Union(request.InboxIds)],
-                LeaseToken = Math.Max(earlier.LeaseToken, request.LeaseToken),
-            };
+            waiting[request.ExternalId] = request with { InboxIds = [.. earlier.InboxIds.Union(request.InboxIds)] };
         }
         else if (waiting.Count < MaxWaiting)
         {
@@ -115,7 +109,6 @@ public sealed partial class ReadWorkerGrain(
         if (page.Fault is { } fault)
         {
             LogFault(Channel.Value, requests.Length, fault.Code, fault.Message);
-            await ReleaseAsync(requests, fault.RetryAt ?? clock.GetUtcNow() + AfterFault, $"{fault.Code}: {fault.Message}");
             return;
         }
 
@@ -155,21 +148,13 @@ public sealed partial class ReadWorkerGrain(
         }
     }
 
-    private async Task ReleaseAsync(ImmutableArray<ReadRequest> requests, DateTimeOffset dueAt, string error)
-    {
-        foreach (var lease in requests.Where(request => !request.InboxIds.IsEmpty).GroupBy(request => request.LeaseToken))
-        {
-            await inbox.ReleaseAsync([.. lease.SelectMany(request => request.InboxIds)], lease.Key, dueAt, error, CancellationToken.None);
-        }
-    }
-
     [LoggerMessage(2301, LogLevel.Warning, "More than {Limit} products of channel {Channel} wait for a read; a request was dropped and comes back by lease")]
     private partial void LogFull(string channel, int limit);
 
     [LoggerMessage(2302, LogLevel.Error, "Reading products of channel {Channel} failed")]
     private partial void LogFailed(string channel, Exception failure);
 
-    [LoggerMessage(2303, LogLevel.Information, "Channel {Channel} did not answer a read of {Count} products ({Code}): {Message}")]
+    [LoggerMessage(2303, LogLevel.Information, "Channel {Channel} did not answer a read of {Count} products ({Code}): {Message} Their inbox rows come back by lease")]
     private partial void LogFault(string channel, int count, string code, string message);
 
     [LoggerMessage(2304, LogLevel.Warning, "A read of product {ExternalId} at channel {Channel} could not be worked in: {Error}")]
