@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using Orleans.Storage;
+
+namespace ActorSync.Cluster.Tests.Hub;
+
+/// <summary>Grain storage for settings and checkpoints that outlives a killed silo, as a database does. Products are in the real SQLite store.</summary>
+public sealed class SharedGrainStorage(Orleans.Serialization.DeepCopier copier, SharedGrainStorage.Rows rows) : IGrainStorage
+{
+    public sealed class Rows
+    {
+        public ConcurrentDictionary<string, (object State, string ETag)> ByKey { get; } = new(StringComparer.Ordinal);
+    }
+
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        if (rows.ByKey.TryGetValue(Key(stateName, grainId), out var row))
+        {
+            grainState.State = copier.Copy((T)row.State);
+            grainState.ETag = row.ETag;
+            grainState.RecordExists = true;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var written = (State: (object)copier.Copy(grainState.State)!, ETag: (int.Parse(grainState.ETag ?? "0") + 1).ToString());
+        rows.ByKey.AddOrUpdate(
+            Key(stateName, grainId),
+            _ => written,
+            (_, stands) => stands.ETag == (grainState.ETag ?? "0") ? written : throw new InconsistentStateException("Another activation has written.", stands.ETag, grainState.ETag));
+        grainState.ETag = written.ETag;
+        grainState.RecordExists = true;
+        return Task.CompletedTask;
+    }
+
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        rows.ByKey.TryRemove(Key(stateName, grainId), out _);
+        grainState.RecordExists = false;
+        grainState.ETag = null;
+        return Task.CompletedTask;
+    }
+
+    private static string Key(string stateName, GrainId grainId) => $"{stateName}/{grainId}";
+}

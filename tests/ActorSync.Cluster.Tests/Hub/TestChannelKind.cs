@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text;
+using ActorSync.Abstractions.Channels;
+using ActorSync.Abstractions.Webhooks;
+using ActorSync.Domain.Channels;
+using ActorSync.Domain.Products;
+using ActorSync.Domain.Reconcile;
+
+namespace ActorSync.Cluster.Tests.Hub;
+
+/// <summary>The connector of the in-memory shops: no wire, the ports only. One instance serves all silos of a cluster.</summary>
+public sealed class TestChannelKind : IChannelKind, ICanon, IWebhookReader
+{
+    public const string KindName = "test";
+
+    public ConcurrentDictionary<string, TestShop> Shops { get; } = new(StringComparer.Ordinal);
+
+    private readonly ConcurrentDictionary<string, ObservedProduct> bodies = new(StringComparer.Ordinal);
+
+    /// <summary>The wire form of a body: a key under which this kind remembers it.</summary>
+    public byte[] Write(ObservedProduct body)
+    {
+        var key = bodies.Count.ToString() + "/" + body.ExternalId + "/" + Guid.NewGuid();
+        bodies[key] = body;
+        return Encoding.UTF8.GetBytes(key);
+    }
+
+    /// <summary>Bodies by this external id cannot be read: poison.</summary>
+    public string? Poison { get; set; }
+
+    public ChannelDescriptor Descriptor { get; } = new()
+    {
+        Kind = KindName,
+        DisplayName = "Test shop",
+        PlatformName = "TESTSHOP",
+        OriginKind = OriginKind.Storefront,
+        Mask = [Fields.Name, Fields.Description, Fields.Price, Fields.Sku, Fields.IsActive, Fields.Available],
+        MaxPushBatch = 50,
+        ImportPageSize = 100,
+        Settings = [],
+        EditUrl = (_, _) => null,
+    };
+
+    public ICanon Canon => this;
+
+    public IWebhookReader? Webhooks => this;
+
+    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget) => new Connection(Shops[settings.Id.Value], budget);
+
+    public FieldValue Form(string field, FieldValue value) => value.Text is { } text ? new FieldValue(text.Trim()) : value;
+
+    public string ElementKey(string field, string element) => element.Trim().ToLowerInvariant();
+
+    public string? ShopOf(IReadOnlyDictionary<string, string> headers) => headers.GetValueOrDefault("x-shop");
+
+    public WebhookVerdict Verify(WebhookRequest request, ChannelSecrets secrets) => new() { Kind = WebhookVerdictKind.Accepted };
+
+    public WebhookContent Read(WebhookRequest request, ChannelSettings settings)
+    {
+        if (request.Headers.TryGetValue("resource", out var resource))
+        {
+            return new WebhookContent
+            {
+                ResourceKey = resource,
+                Body = bodies[Encoding.UTF8.GetString(request.Body.Span)],
+            };
+        }
+
+        if (request.Headers.TryGetValue("hint", out var id))
+        {
+            return new WebhookContent { ExternalId = id, NeedsRead = true };
+        }
+
+        var body = bodies[Encoding.UTF8.GetString(request.Body.Span)];
+        return body.ExternalId == Poison
+            ? throw new FormatException($"The body of {body.ExternalId} cannot be read.")
+            : new WebhookContent { ExternalId = body.ExternalId, Body = body };
+    }
+
+    private sealed class Connection(TestShop shop, IApiBudget budget) : IChannel, IProductSource, IProductSink
+    {
+        public Task<ProbeResult> ProbeAsync(CancellationToken cancellationToken) => Task.FromResult(new ProbeResult { Ok = shop.Fault is null, Fault = shop.Fault });
+
+        public async Task<SourcePage> ReadPageAsync(string? cursor, int size, CancellationToken cancellationToken)
+        {
+            await budget.AcquireAsync(1, Lane.Content, cancellationToken);
+            return shop.ReadAll();
+        }
+
+        public async Task<SourcePage> ReadAsync(ImmutableArray<string> externalIds, CancellationToken cancellationToken)
+        {
+            await budget.AcquireAsync(1, Lane.Content, cancellationToken);
+            return shop.Read(externalIds);
+        }
+
+        public Task<ObservedProduct?> FindAsync(PushItem item, CancellationToken cancellationToken) => Task.FromResult(shop.Find(item));
+
+        public Task<SourcePage> PollAsync(string? cursor, int size, CancellationToken cancellationToken) =>
+            Task.FromResult(new SourcePage { Items = [], NextCursor = cursor ?? "0" });
+
+        public async Task<ImmutableArray<PushOutcome>> PushAsync(ImmutableArray<PushItem> items, CancellationToken cancellationToken)
+        {
+            await budget.AcquireAsync(1, Lane.Content, cancellationToken);
+            return shop.Push(items);
+        }
+    }
+}

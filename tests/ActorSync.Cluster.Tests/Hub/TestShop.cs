@@ -1,0 +1,266 @@
+using System.Collections.Immutable;
+using ActorSync.Abstractions.Channels;
+using ActorSync.Domain.Products;
+using ActorSync.Domain.Reconcile;
+
+namespace ActorSync.Cluster.Tests.Hub;
+
+/// <summary>A shop in memory: holds products as hub terms, one version per write, and counts what is asked of it. Thread-safe.</summary>
+public sealed class TestShop(string name, TimeProvider clock)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, ObservedProduct> products = new(StringComparer.Ordinal);
+    private int nextId;
+    private int pushes;
+    private int reads;
+
+    public string Name => name;
+
+    /// <summary>While set, every call fails with it.</summary>
+    public ChannelFault? Fault { get; set; }
+
+    /// <summary>Calls of PushAsync that reached the shop.</summary>
+    public int Pushes => Volatile.Read(ref pushes);
+
+    public int Reads => Volatile.Read(ref reads);
+
+    public ImmutableArray<ObservedProduct> Products
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. products.Values];
+            }
+        }
+    }
+
+    public ObservedProduct this[string id]
+    {
+        get
+        {
+            lock (gate)
+            {
+                return products[id];
+            }
+        }
+    }
+
+    /// <summary>A merchant adds a product with one variant.</summary>
+    public ObservedProduct Add(string title, string? sku, decimal price = 10m, decimal? quantity = null)
+    {
+        lock (gate)
+        {
+            var id = $"{name}{++nextId}";
+            var fields = ImmutableDictionary.CreateBuilder<string, FieldValue>();
+            fields[Fields.Price] = Number(price);
+            if (sku is not null)
+            {
+                fields[Fields.Sku] = new FieldValue(sku);
+            }
+
+            return Put(new ObservedProduct
+            {
+                ExternalId = id,
+                Version = Stamp.Zero,
+                Fields = ImmutableDictionary<string, FieldValue>.Empty.Add(Fields.Name, new FieldValue(title)).Add(Fields.IsActive, FieldValue.True),
+                Options = [],
+                Variants =
+                [
+                    new ObservedVariant
+                    {
+                        ExternalId = $"{id}-v1",
+                        StockItemId = $"{id}-i1",
+                        Fields = fields.ToImmutable(),
+                        OptionValues = [],
+                        Stock = quantity is null ? [] : [new ObservedStock { LocationId = ObservedStock.WholeChannel, Quantity = quantity, Version = Stamp.Zero }],
+                    },
+                ],
+                VariantsComplete = true,
+            });
+        }
+    }
+
+    /// <summary>A merchant changes product fields.</summary>
+    public ObservedProduct Edit(string id, string field, string value)
+    {
+        lock (gate)
+        {
+            var product = products[id];
+            return Put(product with { Fields = product.Fields.SetItem(field, new FieldValue(value)) });
+        }
+    }
+
+    /// <summary>A merchant changes the first variant.</summary>
+    public ObservedProduct EditVariant(string id, string field, string value)
+    {
+        lock (gate)
+        {
+            var product = products[id];
+            return Put(product with
+            {
+                Variants = product.Variants.SetItem(0, product.Variants[0] with { Fields = product.Variants[0].Fields.SetItem(field, new FieldValue(value)) }),
+            });
+        }
+    }
+
+    public void Remove(string id)
+    {
+        lock (gate)
+        {
+            products.Remove(id);
+        }
+    }
+
+    internal SourcePage Read(IEnumerable<string> ids)
+    {
+        Interlocked.Increment(ref reads);
+        var started = clock.GetUtcNow();
+        if (Fault is { } fault)
+        {
+            return new SourcePage { Items = [], Fault = fault };
+        }
+
+        lock (gate)
+        {
+            return new SourcePage
+            {
+                Items =
+                [
+                    .. ids.Select(id => new Observation
+                    {
+                        Channel = new ChannelId(name),
+                        Body = products.GetValueOrDefault(id) ?? new ObservedProduct { ExternalId = id, Version = Stamp.At(started), Deleted = true },
+                        Source = ObservationSource.Read,
+                        ReadStartedAt = started,
+                        ReceivedAt = clock.GetUtcNow(),
+                    }),
+                ],
+            };
+        }
+    }
+
+    internal SourcePage ReadAll()
+    {
+        var page = Read(Products.Select(product => product.ExternalId));
+        return page with { Items = [.. page.Items.Select(item => item with { Source = ObservationSource.Import })], Total = page.Items.Length };
+    }
+
+    internal ImmutableArray<PushOutcome> Push(ImmutableArray<PushItem> items)
+    {
+        Interlocked.Increment(ref pushes);
+        return [.. items.Select(item => Fault is null ? Apply(item) : Failed(item, Fault))];
+    }
+
+    internal ObservedProduct? Find(PushItem item)
+    {
+        lock (gate)
+        {
+            return products.Values.FirstOrDefault(product => product.HubId == item.Product.Value);
+        }
+    }
+
+    private PushOutcome Apply(PushItem item)
+    {
+        lock (gate)
+        {
+            var sentAt = clock.GetUtcNow();
+            var existing = item.ExternalId is { } id ? products.GetValueOrDefault(id) : products.Values.FirstOrDefault(product => product.HubId == item.Product.Value);
+            if (existing is null && item.ExternalId is not null)
+            {
+                return new PushOutcome { Product = item.Product, PushId = item.PushId, Result = PushResult.Gone, SentAt = sentAt, Error = "No such product." };
+            }
+
+            var stored = Put(existing is null ? Created(item) : Updated(item, existing));
+            return new PushOutcome
+            {
+                Product = item.Product,
+                PushId = item.PushId,
+                Result = PushResult.Applied,
+                SentAt = sentAt,
+                Answer = stored,
+                ExternalId = stored.ExternalId,
+                Bound = existing is not null ? [] :
+                [
+                    .. item.Target.Variants.Zip(stored.Variants).Select(pair =>
+                        new VariantLink { Variant = pair.First.Id, ExternalId = pair.Second.ExternalId, StockItemId = pair.Second.StockItemId }),
+                ],
+            };
+        }
+    }
+
+    private ObservedProduct Created(PushItem item)
+    {
+        var id = $"{name}{++nextId}";
+        return new ObservedProduct
+        {
+            ExternalId = id,
+            Version = Stamp.Zero,
+            HubId = item.Product.Value,
+            Fields = item.Target.Fields,
+            Options = item.Target.Options,
+            Variants =
+            [
+                .. item.Target.Variants.Select((variant, index) => new ObservedVariant
+                {
+                    ExternalId = $"{id}-v{index + 1}",
+                    StockItemId = $"{id}-i{index + 1}",
+                    Fields = variant.Fields,
+                    OptionValues = variant.OptionValues,
+                    Stock = [.. variant.Stock.Select(level => new ObservedStock { LocationId = level.Key, Quantity = level.Value, Version = Stamp.Zero })],
+                }),
+            ],
+            VariantsComplete = true,
+        };
+    }
+
+    private static ObservedProduct Updated(PushItem item, ObservedProduct product)
+    {
+        foreach (var value in item.Delta)
+        {
+            if (value.Key.Variant is not { } variant)
+            {
+                product = product with { Fields = product.Fields.SetItem(value.Key.Field, value.Target) };
+                continue;
+            }
+
+            var remote = item.Target.Variants.Single(desired => desired.Id == variant).ExternalId;
+            var index = product.Variants.Select(v => v.ExternalId).ToList().IndexOf(remote!);
+            var changed = product.Variants[index];
+            changed = value.Key.Field == Fields.Available
+                ? changed with
+                {
+                    Stock = [new ObservedStock { LocationId = value.Key.Part!, Quantity = decimal.Parse(value.Target.Text!), Version = Stamp.Zero }],
+                }
+                : changed with { Fields = changed.Fields.SetItem(value.Key.Field, value.Target) };
+            product = product with { Variants = product.Variants.SetItem(index, changed) };
+        }
+
+        return product;
+    }
+
+    private PushOutcome Failed(PushItem item, ChannelFault fault) => new()
+    {
+        Product = item.Product,
+        PushId = item.PushId,
+        Result = PushResult.NotSent,
+        SentAt = clock.GetUtcNow(),
+        Error = fault.Message,
+        IsChannelFault = true,
+    };
+
+    /// <summary>Versions are whole seconds, as real shops have them, but never fall.</summary>
+    private ObservedProduct Put(ObservedProduct product)
+    {
+        var now = Stamp.At(clock.GetUtcNow());
+        var stored = product with
+        {
+            Version = now,
+            Variants = [.. product.Variants.Select(variant => variant with { Stock = [.. variant.Stock.Select(level => level with { Version = now })] })],
+        };
+        products[stored.ExternalId] = stored;
+        return stored;
+    }
+
+    private static FieldValue Number(decimal value) => new(value.ToString("0.############################"));
+}
