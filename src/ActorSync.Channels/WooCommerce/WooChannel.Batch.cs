@@ -117,7 +117,9 @@ internal sealed partial class WooChannel
 
                 var row = rows[at++];
                 var error = WooErrors.OfItem(row);
-                yield return new WooRowResult(write, error?.Effect ?? WooEffect.Done, row, error, null, answer.SentAt);
+                yield return error is null && write.Kind != WooWriteKind.Delete && WooMapper.Number(row, "id") == 0
+                    ? new WooRowResult(write, WooEffect.Unknown, default, null, AnswerIncomplete, answer.SentAt)
+                    : new WooRowResult(write, error?.Effect ?? WooEffect.Done, row, error, null, answer.SentAt);
             }
         }
     }

@@ -110,7 +110,30 @@ internal sealed partial class WooChannel
             }
         }
 
-        return (found, null);
+        return (found, await FindByNameAsync(items, found, lane, cancellationToken));
+    }
+
+    /// <summary>A product without any SKU loses its interim one when it is complete; if the hub died right then, its name and the meta are what is left.</summary>
+    private async Task<ChannelFault?> FindByNameAsync(IReadOnlyList<PushItem> items, Dictionary<ProductId, List<JsonElement>> found, Lane lane, CancellationToken cancellationToken)
+    {
+        foreach (var item in items.Where(item => item.MayHaveHappened && found[item.Product].Count == 0 && SkusOf(item).Take(2).Count() == 1))
+        {
+            if (item.Target.Fields.GetValueOrDefault(WooFields.Name).Text is not { Length: > 0 } name)
+            {
+                continue;
+            }
+
+            var answer = await client.GetAsync(
+                "products", EditQuery(MaxPerPage, new("search", name), new("status", "any"), new("orderby", "date"), new("order", "desc")), lane, cancellationToken);
+            if (!IsList(answer))
+            {
+                return answer.FaultOrError;
+            }
+
+            found[item.Product].AddRange(Rows(answer).Where(row => WooMapper.HubId(row) == item.Product.Value));
+        }
+
+        return null;
     }
 
     private static string? ParentId(JsonElement row) => WooMapper.Number(row, "parent_id") is > 0 and var id ? id.ToString(CultureInfo.InvariantCulture) : null;

@@ -87,7 +87,7 @@ internal sealed partial class WooChannel
     public async Task<ObservedProduct?> FindAsync(PushItem item, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(item);
-        var (found, fault) = await FindCandidatesAsync([item], withTrash: true, LaneOf(item), cancellationToken);
+        var (found, fault) = await FindCandidatesAsync([item with { MayHaveHappened = true }], withTrash: true, LaneOf(item), cancellationToken);
         if (fault is not null)
         {
             throw new ChannelUnavailableException(fault);

@@ -10,7 +10,8 @@ public sealed class WooKind(ChannelHttpClients clients, TimeProvider clock) : IC
     internal const string ConsumerKey = "consumerKey";
     internal const string ConsumerSecret = "consumerSecret";
     internal const string WebhookSecret = "webhookSecret";
-    internal const int MaxPushBatch = 50;
+    /// <summary>The shop's work is per item (about 9 ms), so larger batches save little, and on a slow host they would outlast the push lease.</summary>
+    internal const int MaxPushBatch = 20;
     private const int ImportPageSize = 50;
 
     public ChannelDescriptor Descriptor { get; } = new()

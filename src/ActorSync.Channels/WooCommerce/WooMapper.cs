@@ -50,7 +50,7 @@ internal static partial class WooMapper
             Options = options is null ? null : [.. options.Value.Select(o => o.Name)],
             Variants = !isVariable ? [Variant(row, null, now)] : variations is null ? [] : [.. variations.Select(v => Variant(v, options, now))],
             VariantsComplete = !isVariable || variations is not null,
-            HubId = HubId(row),
+            HubId = IsKnownBySku(row, variations) ? null : HubId(row),
         };
     }
 
@@ -148,6 +148,17 @@ internal static partial class WooMapper
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// A SKU tells more than the meta: duplicating a product in the shop's admin copies the meta with it, and never the SKU. Variations that were not read
+    /// count as having one.
+    /// </summary>
+    private static bool IsKnownBySku(JsonElement row, IReadOnlyList<JsonElement>? variations)
+    {
+        var own = Text(row, "sku") ?? "";
+        return !own.StartsWith(WooFields.InterimSkuPrefix, StringComparison.Ordinal)
+            && (IsVariable(row) ? variations is null || variations.Any(v => !string.IsNullOrEmpty(Text(v, "sku"))) : own.Length > 0);
     }
 
     /// <summary>The modified time, whole seconds.</summary>

@@ -80,6 +80,18 @@ public sealed class WooMapperTests
         Assert.Empty(body.Variants.Single().Stock);
     }
 
+    [Theory]
+    [InlineData("""{"id":7,"type":"simple","sku":"A-1-1"}""", null)] // a duplicate made in the admin carries the meta of its original
+    [InlineData("""{"id":7,"type":"simple","sku":""}""", "hub1")]
+    [InlineData("""{"id":7,"type":"variable","sku":"actorsync-hub1"}""", "hub1")] // a create in progress
+    [InlineData("""{"id":7,"type":"variable","sku":""}""", null)]
+    public void Product_HubIdInItsMeta_CountsOnlyWhereNoSkuSpeaks(string json, string? expected)
+    {
+        var row = System.Text.Json.Nodes.JsonNode.Parse(json)!.AsObject();
+        row["meta_data"] = System.Text.Json.Nodes.JsonNode.Parse("""[{"id":1,"key":"_actorsync_id","value":"hub1"}]""");
+        Assert.Equal(expected, WooMapper.Product(JsonSerializer.SerializeToElement(row), null, WooForm.Edit, Now).HubId);
+    }
+
     [Fact]
     public void WritePrices_CompareAtNotAbovePrice_IsLeftOutAndSaid()
     {
