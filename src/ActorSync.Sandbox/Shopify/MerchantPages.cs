@@ -12,6 +12,7 @@ public sealed class MerchantPages(Merchant merchant)
     public const string Root = "/shopify/demo/admin/products";
     private const string Banner = "Simulated Shopify admin, demo.myshopify.com";
     private const int PageSize = 50;
+    private const string Narrow = "width:5.5rem;text-align:right";
     private static readonly string[] Statuses = ["ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"];
 
     public static string AddressOf(long id) => string.Create(CultureInfo.InvariantCulture, $"{Root}/{id}");
@@ -53,36 +54,42 @@ public sealed class MerchantPages(Merchant merchant)
         return product with { Variants = left, Options = OptionLayout.Pruned(product.Options, left) };
     }
 
+    /// <summary>Writes only what the person changed: the page may be older than a sale or than a write of the hub.</summary>
     private static ShopProduct Edited(ShopProduct product, IFormCollection form, List<string> problems)
     {
         var changed = product with
         {
-            Title = form["title"].ToString().Trim() is { Length: > 0 and <= ShopText.LongestField } title ? title : product.Title,
-            DescriptionHtml = ShopText.Html(form["description"].ToString()),
-            Vendor = form["vendor"].ToString().Trim(),
-            ProductType = form["type"].ToString().Trim(),
-            Tags = ShopText.Tags([form["tags"].ToString()]),
-            Status = Statuses.Contains(form["status"].ToString()) ? form["status"].ToString() : product.Status,
+            Title = Typed(form, "title")?.Trim() is { Length: > 0 and <= ShopText.LongestField } title ? title : product.Title,
+            DescriptionHtml = Typed(form, "description") is { } html ? ShopText.Html(html) : product.DescriptionHtml,
+            Vendor = Typed(form, "vendor")?.Trim() ?? product.Vendor,
+            ProductType = Typed(form, "type")?.Trim() ?? product.ProductType,
+            Tags = Typed(form, "tags") is { } tags ? ShopText.Tags([tags]) : product.Tags,
+            Status = Typed(form, "status") is { } status && Statuses.Contains(status) ? status : product.Status,
         };
         foreach (var variant in product.Variants)
         {
-            var price = Amount(form, $"price-{variant.Id}", problems) ?? variant.Price;
             var edited = variant with
             {
-                Price = price,
-                CompareAtPrice = Amount(form, $"compare-{variant.Id}", problems),
-                Sku = form[$"sku-{variant.Id}"].ToString().Trim(),
-                Barcode = form[$"barcode-{variant.Id}"].ToString().Trim(),
-                Policy = form[$"continue-{variant.Id}"] == "on" ? "CONTINUE" : "DENY",
+                Price = Typed(form, $"price-{variant.Id}") is { } price ? Amount(price, problems) ?? variant.Price : variant.Price,
+                CompareAtPrice = Typed(form, $"compare-{variant.Id}") is { } compare ? Amount(compare, problems) : variant.CompareAtPrice,
+                Sku = Typed(form, $"sku-{variant.Id}")?.Trim() ?? variant.Sku,
+                Barcode = Typed(form, $"barcode-{variant.Id}")?.Trim() ?? variant.Barcode,
+                Policy = Typed(form, $"oversell-{variant.Id}") is "DENY" or "CONTINUE" ? form[$"oversell-{variant.Id}"].ToString() : variant.Policy,
             };
             foreach (var level in variant.Levels)
             {
-                var text = form[$"stock-{variant.Id}-{level.LocationId}"].ToString();
+                if (Typed(form, $"stock-{variant.Id}-{level.LocationId}") is not { } text)
+                {
+                    continue;
+                }
 
-                // Only a count that the person changed is written: the page may be older than a sale.
-                if (text != form[$"was-{variant.Id}-{level.LocationId}"].ToString() && int.TryParse(text, CultureInfo.InvariantCulture, out var stock))
+                if (int.TryParse(text, CultureInfo.InvariantCulture, out var stock))
                 {
                     edited = edited.WithLevel(level with { Available = stock });
+                }
+                else
+                {
+                    problems.Add($"'{text}' is not a number of units.");
                 }
             }
 
@@ -92,9 +99,21 @@ public sealed class MerchantPages(Merchant merchant)
         return changed;
     }
 
-    private static decimal? Amount(IFormCollection form, string name, List<string> problems)
+    /// <summary>What stands in the field, if it is there and not what the page showed.</summary>
+    private static string? Typed(IFormCollection form, string name)
     {
-        var text = form[name].ToString().Trim().Replace(',', '.');
+        if (!form.TryGetValue(name, out var value))
+        {
+            return null;
+        }
+
+        var now = value.ToString().ReplaceLineEndings("\n");
+        return form.TryGetValue("was-" + name, out var was) && was.ToString().ReplaceLineEndings("\n") == now ? null : now;
+    }
+
+    private static decimal? Amount(string typed, List<string> problems)
+    {
+        var text = typed.Trim().Replace(',', '.');
         if (text.Length == 0)
         {
             return null;
@@ -122,7 +141,7 @@ public sealed class MerchantPages(Merchant merchant)
             html.Append("<tr><td>").Append(product.Media.Count > 0 ? $"<img class=\"tile\" alt=\"\" loading=\"lazy\" src=\"{Text(product.Media[0].Source)}\">" : "")
                 .Append("</td><td><a href=\"").Append(AddressOf(product.Id)).Append("\">").Append(Text(product.Title)).Append("</a></td><td><span class=\"pill\">").Append(product.Status.ToLowerInvariant())
                 .Append("</span></td><td class=\"n\">").Append(product.Variants.Sum(v => v.InventoryQuantity)).Append("</td><td class=\"n\">").Append(product.Variants.Count)
-                .Append("</td><td class=\"n\">").Append(ShopText.Money(product.Variants[0].Price)).Append(' ').Append(Shop.Currency).Append("</td><td>").Append(Text(product.Vendor)).Append("</td></tr>");
+                .Append("</td><td class=\"n\">").Append(ShopText.Money(product.Variants[0].Price)).Append("&nbsp;").Append(Shop.Currency).Append("</td><td>").Append(Text(product.Vendor)).Append("</td></tr>");
         }
 
         html.Append("</table><p class=\"row\">");
@@ -146,7 +165,7 @@ public sealed class MerchantPages(Merchant merchant)
 
         html.Append("<form id=\"edit\" method=\"post\" action=\"").Append(here).Append("\"></form><section>")
             .Append(Field("title", "Title", product.Title))
-            .Append("<label for=\"description\">Description (HTML)</label><textarea id=\"description\" name=\"description\" form=\"edit\">").Append(Text(product.DescriptionHtml)).Append("</textarea>")
+            .Append("<label for=\"description\">Description (HTML)</label><textarea id=\"description\" name=\"description\" form=\"edit\">").Append(Text(product.DescriptionHtml)).Append("</textarea>").Append(Was("description", product.DescriptionHtml))
             .Append(Field("tags", "Tags, separated by commas", string.Join(", ", product.Tags))).Append(Field("vendor", "Vendor", product.Vendor)).Append(Field("type", "Product type", product.ProductType))
             .Append("<label for=\"status\">Status</label><select id=\"status\" name=\"status\" form=\"edit\">");
         foreach (var status in Statuses)
@@ -154,7 +173,7 @@ public sealed class MerchantPages(Merchant merchant)
             html.Append("<option").Append(status == product.Status ? " selected" : "").Append('>').Append(status).Append("</option>");
         }
 
-        html.Append("</select></section><section><h2>Variants</h2><div style=\"overflow-x:auto\"><table><tr><th>Variant</th><th>SKU</th><th>Barcode</th><th class=\"n\">Price</th><th class=\"n\">Compare at</th>");
+        html.Append("</select>").Append(Was("status", product.Status)).Append("</section><section><h2>Variants</h2><div style=\"overflow-x:auto\"><table><tr><th>Variant</th><th></th><th>SKU</th><th>Barcode</th><th class=\"n\">Price</th><th class=\"n\">Compare at</th>");
         foreach (var location in Shop.Locations)
         {
             html.Append("<th class=\"n\">").Append(Text(location.Name)).Append("</th>");
@@ -173,29 +192,18 @@ public sealed class MerchantPages(Merchant merchant)
 
     private static void Row(StringBuilder html, ShopProduct product, ShopVariant variant, string here)
     {
-        html.Append("<tr><td>").Append(Text(variant.Title)).Append("</td><td>").Append(Cell($"sku-{variant.Id}", "SKU", variant.Sku ?? "", "")).Append("</td><td>")
-            .Append(Cell($"barcode-{variant.Id}", "Barcode", variant.Barcode ?? "", "")).Append("</td><td class=\"n\">").Append(Cell($"price-{variant.Id}", "Price", ShopText.Money(variant.Price), "num"))
-            .Append("</td><td class=\"n\">").Append(Cell($"compare-{variant.Id}", "Compare-at price", variant.CompareAtPrice is { } was ? ShopText.Money(was) : "", "num")).Append("</td>");
+        html.Append("<tr><td>").Append(Text(variant.Title)).Append("</td><td><form method=\"post\" action=\"").Append(here).Append("/variants/").Append(variant.Id)
+            .Append("/sell\"><button style=\"white-space:nowrap\">Sell one</button></form></td><td>").Append(Cell($"sku-{variant.Id}", "SKU", variant.Sku ?? "", "width:11rem")).Append("</td><td>")
+            .Append(Cell($"barcode-{variant.Id}", "Barcode", variant.Barcode ?? "", "width:9rem")).Append("</td><td class=\"n\">").Append(Cell($"price-{variant.Id}", "Price", ShopText.Money(variant.Price), Narrow))
+            .Append("</td><td class=\"n\">").Append(Cell($"compare-{variant.Id}", "Compare-at price", variant.CompareAtPrice is { } was ? ShopText.Money(was) : "", Narrow)).Append("</td>");
         foreach (var location in Shop.Locations)
         {
-            html.Append("<td class=\"n\">");
-            if (variant.Level(location.Id) is { } level)
-            {
-                var stock = level.Available.ToString(CultureInfo.InvariantCulture);
-                html.Append(Cell($"stock-{variant.Id}-{location.Id}", $"Stock at {location.Name}", stock, "num"))
-                    .Append("<input type=\"hidden\" form=\"edit\" name=\"was-").Append(variant.Id).Append('-').Append(location.Id).Append("\" value=\"").Append(stock).Append("\">");
-            }
-            else
-            {
-                html.Append("not stocked");
-            }
-
-            html.Append("</td>");
+            html.Append("<td class=\"n\">").Append(variant.Level(location.Id) is { } level
+                ? Cell($"stock-{variant.Id}-{location.Id}", $"Stock at {location.Name}", level.Available.ToString(CultureInfo.InvariantCulture), Narrow) : "not stocked").Append("</td>");
         }
 
-        html.Append("<td><input type=\"checkbox\" form=\"edit\" aria-label=\"Continue selling when out of stock\" name=\"continue-").Append(variant.Id).Append('"')
-            .Append(variant.Policy == "CONTINUE" ? " checked" : "").Append("></td><td><form method=\"post\" action=\"").Append(here).Append("/variants/").Append(variant.Id)
-            .Append("/sell\"><button>Sell one</button></form>");
+        html.Append("<td><select form=\"edit\" aria-label=\"When out of stock\" name=\"oversell-").Append(variant.Id).Append("\"><option value=\"DENY\">no</option><option value=\"CONTINUE\"")
+            .Append(variant.Policy == "CONTINUE" ? " selected" : "").Append(">yes</option></select>").Append(Was($"oversell-{variant.Id}", variant.Policy)).Append("</td><td>");
         if (product.Variants.Count > 1)
         {
             html.Append("<form method=\"post\" action=\"").Append(here).Append("/variants/").Append(variant.Id).Append("/delete\"><button>Delete</button></form>");
@@ -205,10 +213,12 @@ public sealed class MerchantPages(Merchant merchant)
     }
 
     private static string Field(string name, string label, string value) =>
-        $"<label for=\"{name}\">{label}</label><input class=\"wide\" id=\"{name}\" name=\"{name}\" form=\"edit\" value=\"{Text(value)}\">";
+        $"<label for=\"{name}\">{label}</label><input class=\"wide\" id=\"{name}\" name=\"{name}\" form=\"edit\" value=\"{Text(value)}\">{Was(name, value)}";
 
     private static string Cell(string name, string label, string value, string style) =>
-        $"<input class=\"{style}\" aria-label=\"{Text(label)}\" name=\"{name}\" form=\"edit\" value=\"{Text(value)}\">";
+        $"<input style=\"{style}\" aria-label=\"{Text(label)}\" name=\"{name}\" form=\"edit\" value=\"{Text(value)}\">{Was(name, value)}";
+
+    private static string Was(string name, string value) => $"<input type=\"hidden\" form=\"edit\" name=\"was-{name}\" value=\"{Text(value)}\">";
 
     private static IResult Html(string title, string body) => Results.Content(HtmlPage.Render(title, Banner, body), "text/html; charset=utf-8");
 

@@ -39,7 +39,7 @@ public sealed class ShopifyMerchantTests(SandboxProcess sandbox) : IClassFixture
             [$"sku-{red}"] = "NEW-SKU",
             [$"barcode-{red}"] = "123",
             [$"stock-{red}-{berlin}"] = "42",
-            [$"was-{red}-{berlin}"] = "5",
+            [$"was-stock-{red}-{berlin}"] = "5",
         });
         var after = (await shop.RootAsync(
             "query($id: ID!) { product(id: $id) { title status tags variants(first: 5) { nodes { sku price inventoryQuantity } } } }", new JsonObject { ["id"] = product.Id }))!;
@@ -48,6 +48,26 @@ public sealed class ShopifyMerchantTests(SandboxProcess sandbox) : IClassFixture
         Assert.Equal("DRAFT", (string?)after["status"]);
         var first = after["variants"]!["nodes"]![0]!;
         Assert.Equal(("NEW-SKU", "19.99", 42), ((string)first["sku"]!, (string)first["price"]!, (int)first["inventoryQuantity"]!));
+    }
+
+    [Fact]
+    public async Task Page_OlderThanAnotherWrite_DoesNotUndoIt()
+    {
+        await shop.PlusAsync();
+        var product = await shop.ProductAsync("As loaded");
+        await shop.RootAsync("mutation($p: ProductUpdateInput!) { productUpdate(product: $p) { userErrors { message } } }",
+            new JsonObject { ["p"] = new JsonObject { ["id"] = product.Id, ["title"] = "From the hub" } });
+        var red = Number(product.Variants[0].Id);
+        await PostAsync(Path(product), new()
+        {
+            ["title"] = "As loaded",
+            ["was-title"] = "As loaded",
+            [$"price-{red}"] = "12.00",
+            [$"was-price-{red}"] = "10.00",
+        });
+        var after = (await shop.RootAsync("query($id: ID!) { product(id: $id) { title variants(first: 1) { nodes { price } } } }", new JsonObject { ["id"] = product.Id }))!;
+
+        Assert.Equal(("From the hub", "12.00"), ((string)after["title"]!, (string)after["variants"]!["nodes"]![0]!["price"]!));
     }
 
     [Fact]

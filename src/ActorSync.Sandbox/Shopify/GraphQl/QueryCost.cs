@@ -150,7 +150,8 @@ public sealed class QueryCost(SdlIndex sdl)
                 }
             }
 
-            return 1;
+            // Neither was given: the request fails when it runs, and asked for an empty page.
+            return 0;
         }
 
         private static List<GraphQLSelectionSet> SetsOf(GraphQLField field) => field.SelectionSet is null ? [] : [field.SelectionSet];
