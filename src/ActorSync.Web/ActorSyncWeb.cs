@@ -8,6 +8,7 @@ using ActorSync.Web.Errors;
 using ActorSync.Web.Health;
 using ActorSync.Web.Products;
 using ActorSync.Web.ProductSync;
+using ActorSync.Web.Requests;
 using ActorSync.Web.Security;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Configuration;
@@ -59,7 +60,7 @@ public static class ActorSyncWeb
         return services;
     }
 
-    /// <summary>Maps API, dashboard page, documentation and health, each behind its guards.</summary>
+    /// <summary>Maps API, dashboard page, documentation, health and the addresses that channels deliver to, each behind its guards.</summary>
     public static WebApplication MapActorSyncWeb(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -73,24 +74,34 @@ public static class ActorSyncWeb
         ChannelEndpoints.Map(api);
         PolicyEndpoints.Map(api);
         WebhookEndpoints.Map(api);
+        MapIngress(app);
         DocsEndpoints.Map(app);
         DashboardEndpoints.Map(app);
         return app;
     }
 
-    /// <summary>Maps the addresses that channels deliver to. Stands alone on a receiver silo, or beside <see cref="MapActorSyncWeb"/>.</summary>
+    /// <summary>Maps only the addresses that channels deliver to, and health: all that a receiver silo serves.</summary>
     public static WebApplication MapActorSyncIngress(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
         UseGuards(app);
-        IngressEndpoints.Map(app);
+        MapIngress(app);
         return app;
     }
 
+    private static void MapIngress(WebApplication app)
+    {
+        if (IsFirst(app, "ActorSync.Web.Ingress"))
+        {
+            IngressEndpoints.Map(app);
+        }
+    }
+
+    private static bool IsFirst(IApplicationBuilder app, string part) => app.Properties.TryAdd(part, true);
+
     private static void UseGuards(WebApplication app)
     {
-        const string Done = "ActorSync.Web.Guards";
-        if (!((IApplicationBuilder)app).Properties.TryAdd(Done, true))
+        if (!IsFirst(app, "ActorSync.Web.Guards"))
         {
             return;
         }
@@ -99,6 +110,7 @@ public static class ActorSyncWeb
         app.UseMiddleware<HostGuard>();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<QueryNames>();
         app.UseMiddleware<IdempotencyMiddleware>();
         HealthEndpoints.Map(app);
     }

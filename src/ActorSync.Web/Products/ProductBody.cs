@@ -21,7 +21,7 @@ internal sealed record ProductBody
     public required DateTimeOffset UpdatedAt { get; init; }
 
     /// <summary>Every product-level field of the registry that has a value, by name.</summary>
-    [JsonExtensionData] public JsonObject Fields { get; init; } = [];
+    [JsonExtensionData] public IDictionary<string, object?> Fields { get; init; } = new Dictionary<string, object?>(StringComparer.Ordinal);
 
     public static ProductBody Of(ProductSnapshot snapshot, TenantSettings settings, ITenantDirectory directory)
     {
@@ -34,7 +34,7 @@ internal sealed record ProductBody
             Status = StatusOf(product),
             SyncStatus = snapshot.SyncStatus,
             Currency = currency,
-            Fields = ValuesOf(product, null, currency),
+            Fields = ValuesOf(product, null, currency).ToDictionary(f => f.Key, f => (object?)f.Value, StringComparer.Ordinal),
             Options = product.Value(Domain.Products.Fields.Options)?.ToList() ?? [],
             Variants = [.. product.LivingVariants().Select(v => VariantOf(product, v.Id, currency))],
             Channels = [.. snapshot.Links.Select(l => ProductChannel.Of(l, settings, directory))],

@@ -39,7 +39,7 @@ internal sealed class JsonBody
 
         try
         {
-            var node = JsonNode.Parse(bytes, documentOptions: new JsonDocumentOptions { MaxDepth = MaxDepth });
+            var node = JsonNode.Parse(bytes, documentOptions: new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
             return node is JsonObject content
                 ? new JsonBody(content, null)
                 : new JsonBody(null, ApiError.Invalid("body", $"The body is {(node is JsonArray ? "a list" : "a single value")}; accepted is a JSON object."));

@@ -11,8 +11,8 @@ namespace ActorSync.Web.Security;
 internal sealed class HostGuard(RequestDelegate next, IOptions<WebOptions> options)
 {
     private const string PagePolicy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-    /// <summary>The reader of the API documentation writes its own style and start script into the page; everything still comes from here.</summary>
-    private const string DocsPolicy = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+    /// <summary>The pages of Scalar and of the Orleans dashboard carry style and script inside; everything still comes from here.</summary>
+    private const string ForeignPagePolicy = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -27,11 +27,14 @@ internal sealed class HostGuard(RequestDelegate next, IOptions<WebOptions> optio
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "same-origin";
         headers.XFrameOptions = "DENY";
-        headers.ContentSecurityPolicy = request.Path.StartsWithSegments("/docs", StringComparison.Ordinal) ? DocsPolicy : PagePolicy;
+        headers.ContentSecurityPolicy = WritesItsOwnScript(request.Path) ? ForeignPagePolicy : PagePolicy;
         return IsMutation(request) && context.GetEndpoint()?.Metadata.GetMetadata<InboundWebhookAttribute>() is null && Refusal(request) is { } refusal
             ? new Problem(refusal).ExecuteAsync(context)
             : next(context);
     }
+
+    private static bool WritesItsOwnScript(PathString path) =>
+        path.StartsWithSegments("/docs", StringComparison.Ordinal) || path.StartsWithSegments("/dashboard", StringComparison.Ordinal);
 
     public static bool IsLoopbackName(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
