@@ -25,7 +25,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
         var options = new ParallelOptions { MaxDegreeOfParallelism = MaxParallelItems, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(states.Where(state => !state.IsOver), options, async (state, token) =>
             await (state.Item.Action == PushAction.Create ? CreateAsync(state, token) : UpdateAsync(state, token)));
-        return [.. states.Select(state => state.ToOutcome())];
+        return [.. states.Select(state => state.ToOutcome(client.ClockOffset))];
     }
 
     public static IEnumerable<string> SkusOf(PushItem item) =>

@@ -125,7 +125,8 @@ internal sealed class ShopifyPushState(PushItem item, DateTimeOffset sentAt)
 
     public void Learn(string productId, Stamp version) => Learn(new ObservedProduct { ExternalId = productId, Version = version });
 
-    public PushOutcome ToOutcome()
+    /// <param name="clockOffset">The channel's clock minus ours, as its last answer showed it.</param>
+    public PushOutcome ToOutcome(TimeSpan clockOffset)
     {
         foreach (var planned in Undecided.ToArray())
         {
@@ -148,6 +149,7 @@ internal sealed class ShopifyPushState(PushItem item, DateTimeOffset sentAt)
             Error = result == PushResult.Applied && _verdicts.Values.All(verdict => verdict == PushResult.Applied) ? null : _error,
             RetryAt = Fault?.RetryAt,
             StockWasStale = StockWasStale,
+            ClockOffset = clockOffset,
             IsChannelFault = Fault is { Kind: not ChannelFaultKind.Permanent },
         };
     }

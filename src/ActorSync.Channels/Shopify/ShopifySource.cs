@@ -16,6 +16,7 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
     /// <summary>Shopify's paging ends at 25,000 objects: past this many a new window by id begins.</summary>
     private const int ProductsPerWindow = 20_000;
     private const int MaxPollPages = 10;
+    private const string TooDear = "MAX_COST_EXCEEDED";
     /// <summary>The search index lags writes by seconds, so each poll looks back this far behind the start of the one before.</summary>
     private static readonly TimeSpan PollOverlap = TimeSpan.FromSeconds(90);
     /// <summary>Versions are whole seconds: one that young may come again with another content.</summary>
@@ -31,13 +32,8 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
             total = counted.Root("productsCount") is { } count ? count.GetProperty("count").GetInt64() : null;
         }
 
-        var startedAt = client.Clock.GetUtcNow();
-        var answer = await client.SendAsync(ShopifyOperations.ProductsPage, new JsonObject
-        {
-            ["first"] = Math.Clamp(size, 1, PageSize),
-            ["after"] = at.After,
-            ["query"] = at.WindowAfter is { } id ? $"id:>{id}" : null,
-        }, Lane.Content, cancellationToken);
+        var (answer, startedAt) = await PageAsync(
+            ShopifyOperations.ProductsPage, size, at.After, at.WindowAfter is { } id ? $"id:>{id}" : null, cancellationToken);
         var page = await CompleteAsync(answer, "products", startedAt, ObservationSource.Import, cancellationToken);
         if (page.Fault is not null || answer.Root("products") is not { } products)
         {
@@ -66,13 +62,8 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
         var settled = at.Seen.ToBuilder();
         for (var pageNumber = 0; pageNumber < MaxPollPages; pageNumber++)
         {
-            var startedAt = client.Clock.GetUtcNow();
-            var answer = await client.SendAsync(ShopifyOperations.ProductsChanged, new JsonObject
-            {
-                ["first"] = Math.Clamp(size, 1, PageSize),
-                ["after"] = after,
-                ["query"] = $"updated_at:>='{at.Since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}'",
-            }, Lane.Content, cancellationToken);
+            var (answer, startedAt) = await PageAsync(
+                ShopifyOperations.ProductsChanged, size, after, $"updated_at:>='{at.Since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}'", cancellationToken);
             var page = await CompleteAsync(answer, "products", startedAt, ObservationSource.Poll, cancellationToken);
             if (page.Fault is not null)
             {
@@ -106,30 +97,21 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
     public async Task<SourcePage> ReadAsync(ImmutableArray<string> externalIds, CancellationToken cancellationToken)
     {
         var items = ImmutableArray.CreateBuilder<Observation>(externalIds.Length);
-        foreach (var chunk in externalIds.Chunk(ReadChunk))
+        var open = new Stack<string[]>(externalIds.Chunk(ReadChunk).Reverse());
+        while (open.TryPop(out var chunk))
         {
             var startedAt = client.Clock.GetUtcNow();
-            var known = chunk.Where(ShopifyGid.IsNumber).ToArray();
-            var found = new Dictionary<string, ObservedProduct>(StringComparer.Ordinal);
-            if (known.Length > 0)
+            var (found, fault) = await FetchAsync([.. chunk.Where(ShopifyGid.IsNumber)], cancellationToken);
+            if (fault is { Code: TooDear } && chunk.Length > 1)
             {
-                var answer = await client.SendAsync(
-                    ShopifyOperations.ProductsByIds, new JsonObject { ["ids"] = Ids(known.Select(ShopifyGid.Product)) }, Lane.Content, cancellationToken);
-                if (answer.Fault is { } fault)
-                {
-                    return new SourcePage { Items = [], Fault = fault };
-                }
+                open.Push(chunk[(chunk.Length / 2)..]);
+                open.Push(chunk[..(chunk.Length / 2)]);
+                continue;
+            }
 
-                foreach (var node in answer.Root("nodes")?.EnumerateArray().Where(node => ShopifyMapper.Child(node, "id") is not null) ?? [])
-                {
-                    var (product, failure) = await WholeAsync(node, cancellationToken);
-                    if (failure is not null)
-                    {
-                        return new SourcePage { Items = [], Fault = failure };
-                    }
-
-                    found[product.ExternalId] = product;
-                }
+            if (fault is not null)
+            {
+                return new SourcePage { Items = [], Fault = fault };
             }
 
             foreach (var id in chunk)
@@ -140,6 +122,44 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
         }
 
         return new SourcePage { Items = items.ToImmutable() };
+    }
+
+    private async Task<(Dictionary<string, ObservedProduct> Found, ChannelFault? Fault)> FetchAsync(string[] ids, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<string, ObservedProduct>(StringComparer.Ordinal);
+        if (ids.Length == 0)
+        {
+            return (found, null);
+        }
+
+        var answer = await client.SendAsync(
+            ShopifyOperations.ProductsByIds, new JsonObject { ["ids"] = Ids(ids.Select(ShopifyGid.Product)) }, Lane.Content, cancellationToken);
+        if (answer.Fault is { } fault)
+        {
+            return (found, fault);
+        }
+
+        if (answer.Root("nodes") is not { } nodes)
+        {
+            // Without the list, absence proves nothing: no product may be taken for deleted.
+            return (found, new ChannelFault { Kind = ChannelFaultKind.Unauthorised, Code = "ACCESS_DENIED", Message = answer.Denied is [var denied, ..] ? denied : "Shopify's answer holds no list of products." });
+        }
+
+        foreach (var node in nodes.EnumerateArray().Where(node => ShopifyMapper.Child(node, "id") is not null))
+        {
+            var (product, failure) = await WholeAsync(node, cancellationToken);
+            if (failure is not null)
+            {
+                return (found, failure);
+            }
+
+            found[product.ExternalId] = product;
+        }
+
+        // Fields that the token may not see come as null: a node that is null for that reason is not a deleted product.
+        return answer.Denied.IsEmpty || found.Count == ids.Length
+            ? (found, null)
+            : (found, new ChannelFault { Kind = ChannelFaultKind.Unauthorised, Code = "ACCESS_DENIED", Message = answer.Denied[0] });
     }
 
     /// <summary>By the hub id that we store at Shopify, else by SKU. The search lags, so only the hub id proves that our own create did not happen.</summary>
@@ -248,6 +268,21 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
     /// <summary>A value in Shopify's search language; without quotes and escapes it would be read as several terms.</summary>
     internal static string Quoted(string value) =>
         "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
+
+    /// <summary>One page. Shopify re-weighs costs now and then: a page that has become too dear is asked for in smaller ones.</summary>
+    private async Task<(ShopifyAnswer Answer, DateTimeOffset StartedAt)> PageAsync(
+        ShopifyOperation operation, int size, string? after, string? query, CancellationToken cancellationToken)
+    {
+        for (var first = Math.Clamp(size, 1, PageSize); ; first /= 2)
+        {
+            var startedAt = client.Clock.GetUtcNow();
+            var answer = await client.SendAsync(operation, new JsonObject { ["first"] = first, ["after"] = after, ["query"] = query }, Lane.Content, cancellationToken);
+            if (first == 1 || answer.Fault is not { Code: TooDear })
+            {
+                return (answer, startedAt);
+            }
+        }
+    }
 
     private async Task<SourcePage> CompleteAsync(
         ShopifyAnswer answer, string root, DateTimeOffset startedAt, ObservationSource source, CancellationToken cancellationToken)
