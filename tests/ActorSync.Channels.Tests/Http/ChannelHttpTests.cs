@@ -31,6 +31,7 @@ public sealed class ChannelHttpTests
     [Theory]
     [InlineData(0, 0, 200, 0)]
     [InlineData(0, 900, 300, 0)] // the header is cut to whole seconds
+    [InlineData(-1, 900, 300, 0)] // and written once per second
     [InlineData(30, 0, 0, 30)]
     [InlineData(-600, 0, 100, -600)]
     public void Measure_DateHeader_GivesAnOffsetOnlyBeyondItsPrecision(int seconds, int sentMs, int tookMs, long expected)
