@@ -1,2 +1,3 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using ActorSync.Host;
+
+return await HostProgram.RunAsync(args);

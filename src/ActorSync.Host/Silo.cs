@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using ActorSync.Abstractions.Stores;
+using ActorSync.Storage;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Storage;
@@ -8,13 +9,10 @@ using Orleans.Streams;
 
 namespace ActorSync.Host;
 
-/// <summary>The Orleans half of an all-in-one process: settings and reminders through the AdoNet provider on SQLite, streams in memory, no clustering.</summary>
+/// <summary>The Orleans half of an all-in-one process: settings and reminders through the AdoNet provider, streams in memory, no clustering.</summary>
 public static class Silo
 {
-    // The provider's name for Microsoft.Data.Sqlite; the obvious one throws at start (performance-notes section 9).
-    private const string SqliteInvariant = "System.Data.SQLite";
-
-    public static void Configure(ISiloBuilder silo, string orleansConnectionString)
+    public static void Configure(ISiloBuilder silo, OrleansDatabase database)
     {
         silo.UseLocalhostClustering(Preflight.FreePort(), Preflight.FreePort(), serviceId: "actorsync", clusterId: "actorsync");
         silo.Configure<EndpointOptions>(endpoints => endpoints.AdvertisedIPAddress = IPAddress.Loopback);
@@ -28,14 +26,14 @@ public static class Silo
         });
         silo.AddAdoNetGrainStorage(SyncStreams.Storage, storage =>
         {
-            storage.Invariant = SqliteInvariant;
-            storage.ConnectionString = orleansConnectionString;
+            storage.Invariant = database.Invariant;
+            storage.ConnectionString = database.ConnectionString;
             storage.GrainStorageSerializer = new JsonStateSerializer();
         });
         silo.UseAdoNetReminderService(reminders =>
         {
-            reminders.Invariant = SqliteInvariant;
-            reminders.ConnectionString = orleansConnectionString;
+            reminders.Invariant = database.Invariant;
+            reminders.ConnectionString = database.ConnectionString;
         });
         silo.AddMemoryStreams(SyncStreams.Provider, streams =>
         {

@@ -40,10 +40,12 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IProductSink, I
             Ok = true,
             ShopName = shop.GetProperty("name").GetString(),
             Currency = shop.GetProperty("currencyCode").GetString(),
+            // Each location is a warehouse of its own; without that every location would be told the sum of all.
             Locations = [.. ShopifyMapper.Nodes(answer.Root("locations")).Select(location => new ChannelLocation
             {
                 LocationId = ShopifyGid.Number(location.GetProperty("id").GetString()!),
                 Name = location.GetProperty("name").GetString(),
+                Warehouses = [location.GetProperty("name").GetString()!],
             })],
             Products = answer.Root("productsCount") is { } count ? count.GetProperty("count").GetInt64() : null,
             Warnings = Warnings(answer),
