@@ -51,10 +51,11 @@ internal sealed class WooClient(ChannelHttpClient http, WooConnection connection
     private async Task<WooAnswer> SendAsync(
         HttpMethod method, string path, IReadOnlyList<KeyValuePair<string, string>> query, JsonObject? body, Lane lane, CancellationToken cancellationToken)
     {
+        // First the budget, which knows lanes, then a slot: a waiting content call must not keep stock from its turn.
+        await budget.AcquireAsync(1, lane, cancellationToken);
         await _slots.WaitAsync(cancellationToken);
         try
         {
-            await budget.AcquireAsync(1, lane, cancellationToken);
             using var request = Request(method, path, query, body);
             var exchange = await http.SendAsync(request, repeatable: false, cancellationToken);
             var answer = WooErrors.Classify(exchange, method != HttpMethod.Get, Clock.GetUtcNow());

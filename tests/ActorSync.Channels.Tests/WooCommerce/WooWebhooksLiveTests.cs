@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using ActorSync.Abstractions.Channels;
+using ActorSync.Abstractions.Webhooks;
+using ActorSync.Channels.Tests.Sandbox;
+using ActorSync.Channels.WooCommerce;
+using static ActorSync.Channels.Tests.WooCommerce.WooLiveShop;
+
+namespace ActorSync.Channels.Tests.WooCommerce;
+
+/// <summary>Subscribes at the simulated shop and takes its deliveries as they come over the wire.</summary>
+public sealed class WooWebhooksLiveTests(SandboxProcess sandbox) : IClassFixture<SandboxProcess>, IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private readonly WooLiveShop _shop = new(sandbox);
+    private readonly HttpListener _listener = new();
+    private readonly Channel<WebhookRequest> _received = Channel.CreateUnbounded<WebhookRequest>();
+    private readonly ChannelSecrets _secrets = new(new Dictionary<string, string>(StringComparer.Ordinal) { ["webhookSecret"] = "whsecdemo" });
+    private Task _receiving = Task.CompletedTask;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private IWebhookReader Reader => _shop.Kind.Webhooks!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var target = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://localhost:{SandboxProcess.FreePort()}/webhooks/woo/"));
+        _listener.Prefixes.Add(target.AbsoluteUri);
+        _listener.Start();
+        _receiving = ReceiveAsync();
+        await sandbox.FaultsAsync(new JsonObject { ["channel"] = "woocommerce", ["webhookDelayMs"] = 0 });
+        var registration = await _shop.Registrar.EnsureAsync(target, Token);
+        Assert.True(registration.Ok, registration.Fault?.Message);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        await _receiving;
+        ((IDisposable)_listener).Dispose();
+        _shop.Dispose();
+    }
+
+    [Fact]
+    public async Task Deliveries_OfEachKind_VerifyAndTellWhatChanged()
+    {
+        // Four subscriptions were made: four greetings without signature.
+        for (var i = 0; i < WooWebhooks.Topics.Length; i++)
+        {
+            Assert.Equal(WebhookVerdictKind.Ping, Reader.Verify(await NextAsync(), _secrets).Kind);
+        }
+
+        var sku = NewSku("HOOK");
+        var made = await _shop.PushAsync(Create("Gehört & gesehen", [], Variant(V1, sku, "10", 5)));
+        var created = await DeliveryAsync("product.created", made.ExternalId!);
+        Assert.Equal("Gehört & gesehen", created.Body!.Fields["name"].Text);
+        Assert.Equal("10", created.Body.Variants.Single().Fields["price"].Text);
+
+        await sandbox.SellAsync("woocommerce", sku, 2);
+        var sold = await DeliveryAsync("product.updated", made.ExternalId!);
+        Assert.Equal(3m, sold.Body!.Variants.Single().Stock.Single().Quantity);
+
+        await _shop.Http.DeleteAsync($"products/{made.ExternalId}");
+        var deleted = await DeliveryAsync("product.deleted", made.ExternalId!);
+        Assert.Null(deleted.Body);
+        Assert.True(deleted.NeedsRead);
+
+        var family = await _shop.PushAsync(Create("Hemd", ["Größe"], Variant(V1, NewSku("HOOK"), "20", 3, ["S"])));
+        var variation = await DeliveryAsync("product.created", family.ExternalId!, content => content.Body!.Variants.Length == 1);
+        Assert.Equal(family.Bound.Single().ExternalId, variation.Body!.Variants.Single().ExternalId);
+        Assert.Equal(3m, variation.Body.Variants.Single().Stock.Single().Quantity);
+    }
+
+    private async Task<WebhookContent> DeliveryAsync(string topic, string externalId, Func<WebhookContent, bool>? isIt = null)
+    {
+        while (true)
+        {
+            var request = await NextAsync();
+            var verdict = Reader.Verify(request, _secrets);
+            Assert.NotEqual(WebhookVerdictKind.Forged, verdict.Kind);
+            if (verdict.Kind == WebhookVerdictKind.Accepted && verdict.Topic == topic)
+            {
+                var content = Reader.Read(request, _shop.Settings);
+                if (content.ExternalId == externalId && isIt?.Invoke(content) != false)
+                {
+                    Assert.Equal($"product/{externalId}", verdict.Resource);
+                    return content;
+                }
+            }
+        }
+    }
+
+    private async Task<WebhookRequest> NextAsync() => await _received.Reader.ReadAsync(Token).AsTask().WaitAsync(Patience, Token);
+
+    private async Task ReceiveAsync()
+    {
+        while (_listener.IsListening)
+        {
+            try
+            {
+                var context = await _listener.GetContextAsync();
+                using var body = new MemoryStream();
+                await context.Request.InputStream.CopyToAsync(body);
+                _received.Writer.TryWrite(new WebhookRequest
+                {
+                    Headers = context.Request.Headers.AllKeys.ToImmutableDictionary(name => name!.ToLower(CultureInfo.InvariantCulture), name => context.Request.Headers[name]!, StringComparer.Ordinal),
+                    Body = body.ToArray(),
+                    ReceivedAt = TimeProvider.System.GetUtcNow(),
+                });
+                context.Response.Close();
+            }
+            catch (Exception failure) when (failure is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+}
