@@ -15,17 +15,21 @@ public interface IDatabases
 /// <summary>A folder per test.</summary>
 public sealed class SqliteDatabases : IDatabases, IDisposable
 {
-    private readonly string root = Directory.CreateTempSubdirectory("actorsync-storage-").FullName;
+    // Made when first needed: child processes, which are killed, must not leave an empty one behind.
+    private readonly Lazy<string> root = new(() => Directory.CreateTempSubdirectory("actorsync-storage-").FullName);
     private int next;
 
-    public string NewFolder() => Path.Combine(root, Interlocked.Increment(ref next).ToString());
+    public string NewFolder() => Path.Combine(root.Value, Interlocked.Increment(ref next).ToString());
 
     public Task<Dictionary<string, string?>> CreateAsync() => Task.FromResult(new Dictionary<string, string?> { ["Dialect"] = "sqlite", ["DataFolder"] = NewFolder() });
 
     public void Dispose()
     {
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        Directory.Delete(root, recursive: true);
+        if (root.IsValueCreated)
+        {
+            Directory.Delete(root.Value, recursive: true);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace ActorSync.Storage.Json;
 
@@ -43,51 +44,63 @@ internal sealed partial class StorageJsonContext : JsonSerializerContext;
 internal static class StorageJson
 {
     // The relaxed encoder keeps umlauts and quotes of HTML as they are: smaller, and readable in SQL. Nothing of this is ever put into a page unescaped.
-    private static readonly StorageJsonContext Context = new(new JsonSerializerOptions(StorageJsonContext.Default.Options)
+    private static readonly JsonSerializerOptions Options = new(StorageJsonContext.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        TypeInfoResolver = null,
-    });
+        TypeInfoResolver = StorageJsonContext.Default.WithAddedModifier(MissingMembers.Fill),
+    };
+
+    private static readonly JsonTypeInfo<ProductDocument> Products = Type<ProductDocument>();
+    private static readonly JsonTypeInfo<LinkDocument> Links = Type<LinkDocument>();
+    private static readonly JsonTypeInfo<LogEntry> LogEntries = Type<LogEntry>();
+    private static readonly JsonTypeInfo<ConflictRow> Conflicts = Type<ConflictRow>();
+    private static readonly JsonTypeInfo<ImmutableArray<string>> Texts = Type<ImmutableArray<string>>();
+    private static readonly JsonTypeInfo<ImmutableDictionary<string, string>> Maps = Type<ImmutableDictionary<string, string>>();
 
     public static byte[] Write(ProductState product) =>
-        JsonSerializer.SerializeToUtf8Bytes(new ProductDocument { Schema = ProductDocument.CurrentSchema, Product = product }, Context.ProductDocument);
+        JsonSerializer.SerializeToUtf8Bytes(new ProductDocument { Schema = ProductDocument.CurrentSchema, Product = product }, Products);
 
     public static ProductState ReadProduct(ReadOnlySpan<byte> document, long version)
     {
-        var read = JsonSerializer.Deserialize(document, Context.ProductDocument) ?? throw new JsonException("The product document is null.");
+        var read = JsonSerializer.Deserialize(document, Products) ?? throw new JsonException("The product document is null.");
         Known("product", read.Schema, ProductDocument.CurrentSchema);
-        return Filled(read.Product) with { Version = version };
+        return read.Product with
+        {
+            Version = version,
+            Stock = read.Product.Stock ?? Domain.Stock.StockLedger.Empty,
+            NextVariant = Math.Max(1, read.Product.NextVariant),
+        };
     }
 
     public static byte[] Write(LinkState link) =>
-        JsonSerializer.SerializeToUtf8Bytes(new LinkDocument { Schema = LinkDocument.CurrentSchema, Link = link }, Context.LinkDocument);
+        JsonSerializer.SerializeToUtf8Bytes(new LinkDocument { Schema = LinkDocument.CurrentSchema, Link = link }, Links);
 
     public static LinkState ReadLink(ReadOnlySpan<byte> document, long version)
     {
-        var read = JsonSerializer.Deserialize(document, Context.LinkDocument) ?? throw new JsonException("The link document is null.");
+        var read = JsonSerializer.Deserialize(document, Links) ?? throw new JsonException("The link document is null.");
         Known("link", read.Schema, LinkDocument.CurrentSchema);
-        return Filled(read.Link) with { Version = version };
+        return read.Link with { Version = version };
     }
 
-    public static string Write(LogEntry entry) => JsonSerializer.Serialize(entry, Context.LogEntry);
+    public static string Write(LogEntry entry) => JsonSerializer.Serialize(entry, LogEntries);
 
-    public static LogEntry ReadLogEntry(string text) => JsonSerializer.Deserialize(text, Context.LogEntry) ?? throw new JsonException("The log entry is null.");
+    public static LogEntry ReadLogEntry(string text) => JsonSerializer.Deserialize(text, LogEntries) ?? throw new JsonException("The log entry is null.");
 
-    public static string Write(ConflictRow row) => JsonSerializer.Serialize(row, Context.ConflictRow);
+    public static string Write(ConflictRow row) => JsonSerializer.Serialize(row, Conflicts);
 
-    public static ConflictRow ReadConflict(string text) => JsonSerializer.Deserialize(text, Context.ConflictRow) ?? throw new JsonException("The conflict is null.");
+    public static ConflictRow ReadConflict(string text) => JsonSerializer.Deserialize(text, Conflicts) ?? throw new JsonException("The conflict is null.");
 
     /// <summary>Null for an empty list.</summary>
     public static string? WriteList(ImmutableArray<string> items) =>
-        items.IsDefaultOrEmpty ? null : JsonSerializer.Serialize(items, Context.ImmutableArrayString);
+        items.IsDefaultOrEmpty ? null : JsonSerializer.Serialize(items, Texts);
 
     public static ImmutableArray<string> ReadList(string? text) =>
-        string.IsNullOrEmpty(text) ? [] : JsonSerializer.Deserialize(text, Context.ImmutableArrayString);
+        string.IsNullOrEmpty(text) ? [] : JsonSerializer.Deserialize(text, Texts);
 
-    public static string Write(ImmutableDictionary<string, string> map) => JsonSerializer.Serialize(map, Context.ImmutableDictionaryStringString);
+    public static string Write(ImmutableDictionary<string, string> map) => JsonSerializer.Serialize(map, Maps);
 
     public static ImmutableDictionary<string, string> ReadMap(string text) =>
-        JsonSerializer.Deserialize(text, Context.ImmutableDictionaryStringString) ?? ImmutableDictionary<string, string>.Empty;
+        JsonSerializer.Deserialize(text, Maps) ?? ImmutableDictionary<string, string>.Empty;
 
     private static void Known(string what, int schema, int newest)
     {
@@ -97,21 +110,5 @@ internal static class StorageJson
         }
     }
 
-    // Generated readers give members that an older document lacks their type's default instead of the record's: lists and maps must never be null or default.
-    private static ProductState Filled(ProductState product) => product with
-    {
-        Registers = product.Registers ?? ImmutableDictionary<RegisterKey, Register>.Empty,
-        Variants = product.Variants.OrEmpty(),
-        NextVariant = Math.Max(1, product.NextVariant),
-        Stock = product.Stock ?? Domain.Stock.StockLedger.Empty,
-        Conflicts = product.Conflicts.OrEmpty(),
-    };
-
-    private static LinkState Filled(LinkState link) => link with
-    {
-        Variants = link.Variants.OrEmpty(),
-        Registers = link.Registers ?? ImmutableDictionary<RegisterKey, Held>.Empty,
-    };
-
-    private static ImmutableArray<T> OrEmpty<T>(this ImmutableArray<T> items) => items.IsDefault ? [] : items;
+    private static JsonTypeInfo<T> Type<T>() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T));
 }

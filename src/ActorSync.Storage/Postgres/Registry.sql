@@ -14,7 +14,7 @@ SELECT id, tenant, kind, shop FROM channel ORDER BY id LIMIT @limit;
 DELETE FROM channel_secret WHERE channel = @channel::text;
 
 -- name: InsertSecret
-INSERT INTO channel_secret (channel, name, key_id, nonce, tag, cipher) VALUES (@channel::text, @name, @key_id, @nonce, @tag::text, @cipher);
+INSERT INTO channel_secret (channel, name, key_id, nonce, tag, cipher) VALUES (@channel::text, @name, @key_id, @nonce, @tag, @cipher);
 
 -- name: ReadSecrets
 SELECT name, key_id, nonce, tag, cipher FROM channel_secret WHERE channel = @channel::text LIMIT 100;
