@@ -32,10 +32,10 @@ internal sealed partial class Merge
             return Finish();
         }
 
-        Walk(body, seen.Source, look, settled: null);
+        var matched = Walk(body, seen.Source, look, settled: null);
         if (look.ReadStart is not null && seen.Source is ObservationSource.Read or ObservationSource.Poll or ObservationSource.Import)
         {
-            AfterRead(look);
+            AfterRead(new Answer(body, matched, body.Version), look);
         }
 
         var at = look.ReadStart ?? look.ReceivedAt;
@@ -53,7 +53,7 @@ internal sealed partial class Merge
         Log(LogAction.Linked, Channel.Origin, eventId: eventId, detail: externalId);
     }
 
-    private void AfterRead(in Look look)
+    private void AfterRead(Answer read, in Look look)
     {
         if (link.WantsRead && (link.WantsReadSince is not { } since || look.ReadStart >= since))
         {
@@ -69,12 +69,17 @@ internal sealed partial class Merge
             }
 
             var field = Fields.Get(key.Field);
+            if (field.Name == Fields.Exists || ValueIn(read, field, key) is not null)
+            {
+                continue;
+            }
+
             SettleValue(field, key, applied, applied.Value, HeldOf(key)!.Last?.LastSeen ?? Stamp.Zero, look);
         }
     }
 
     /// <summary>Every value that the body carries; what it does not carry is absent and changes nothing.</summary>
-    private void Walk(ObservedProduct body, ObservationSource source, in Look look, HashSet<RegisterKey>? settled)
+    private VariantId?[] Walk(ObservedProduct body, ObservationSource source, in Look look, HashSet<RegisterKey>? settled)
     {
         var version = body.Version == Stamp.Zero && look.ReadStart is { } began ? Stamp.At(began + look.Offset) : body.Version;
         var matched = MatchVariants(body, version, source, look);
@@ -106,6 +111,8 @@ internal sealed partial class Merge
                 ObserveVariant(body.Variants[i], id, body.Variants[i].Version ?? version, body.VariantsComplete || source != ObservationSource.Webhook, look, settled);
             }
         }
+
+        return matched;
     }
 
     private void ObserveVariant(ObservedVariant variant, VariantId id, Stamp version, bool maySeed, in Look look, HashSet<RegisterKey>? settled)

@@ -94,7 +94,18 @@ internal sealed partial class Merge
     private void SeenAgain(FieldDefinition field, RegisterKey key, Held known, HeldEntry current, FieldValue seen, Stamp version, bool fresh, in Look look)
     {
         var changed = known;
-        if (version > current.LastSeen)
+        if (fresh && AppliedIntent(known, look) is { } applied && !Explains(field, seen, applied.Value, known))
+        {
+            SettleValue(field, key, applied, seen, version, look);
+            return;
+        }
+
+        if (version > current.LastSeen && !known.Intents.IsEmpty && FindIntent(field, known, seen) is { } sent)
+        {
+            // Our own write of the same value may lie between the two sightings, and may have covered something.
+            changed = Append(field, changed, EntryFor(seen, sent.Value.Hash, version, sent.Source, sent.Effective)) with { Parked = known.Parked };
+        }
+        else if (version > current.LastSeen)
         {
             changed = changed with { Ring = changed.Ring.SetItem(changed.Ring.Length - 1, current with { Seen = version }) };
         }
@@ -120,14 +131,17 @@ internal sealed partial class Merge
         }
     }
 
+    /// <summary>One execution is proven: the newest call has landed, an earlier one of the same value may still be executed late.</summary>
     private Held LandIntents(FieldDefinition field, Held known, FieldValue seen)
     {
-        for (var i = 0; i < known.Intents.Length; i++)
+        var hasLanded = false;
+        for (var i = known.Intents.Length - 1; i >= 0; i--)
         {
             var intent = known.Intents[i];
             if (IsAir(intent) && Explains(field, seen, intent.Value, known))
             {
-                known = known with { Intents = known.Intents.SetItem(i, intent with { State = IntentState.Landed }) };
+                known = known with { Intents = known.Intents.SetItem(i, intent with { State = hasLanded ? IntentState.Old : IntentState.Landed }) };
+                hasLanded = true;
             }
         }
 
@@ -161,12 +175,7 @@ internal sealed partial class Merge
         var isAir = IsAir(intent);
         if (isNews || (isAir && version == current.LastSeen))
         {
-            var next = known;
-            if (isAir)
-            {
-                next = next with { Intents = next.Intents.Replace(intent, intent with { State = IntentState.Landed }) };
-            }
-
+            var next = isAir ? LandIntents(field, known, seen) : known;
             Set(key, Append(field, next, EntryFor(seen, intent.Value.Hash, version, intent.Source, intent.Effective)));
         }
         else if (version == current.LastSeen)
@@ -227,7 +236,7 @@ internal sealed partial class Merge
         }
 
         var index = IndexAsOf(known.Ring, version);
-        if (index < 0 || index == known.Ring.Length - 1 || version <= known.Ring[index].LastSeen)
+        if (index < 0 || index == known.Ring.Length - 1 || version < known.Ring[index].LastSeen)
         {
             // Older than all we know, or between two sightings of one value: the place itself has moved on since.
             return;

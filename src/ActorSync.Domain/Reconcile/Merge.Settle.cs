@@ -177,16 +177,23 @@ internal sealed partial class Merge
         }
 
         Set(key, known);
-        if (!known.Open.IsEmpty && !IsInAir(known))
+        JudgeAll(field, key, look with { ReadStart = null });
+    }
+
+    private void JudgeAll(FieldDefinition field, RegisterKey key, in Look look)
+    {
+        if (HeldOf(key) is not { Open.IsEmpty: false } known || IsInAir(known))
         {
-            if (field.Class == OwnerClass.Stock)
-            {
-                JudgeOpenCounts(key, look with { ReadStart = null });
-            }
-            else
-            {
-                JudgeOpen(field, key, look with { ReadStart = null });
-            }
+            return;
+        }
+
+        if (field.Class == OwnerClass.Stock)
+        {
+            JudgeOpenCounts(key, look);
+        }
+        else
+        {
+            JudgeOpen(field, key, look);
         }
     }
 
@@ -223,7 +230,14 @@ internal sealed partial class Merge
             return;
         }
 
-        if (answer is not null && ValueIn(answer, field, key) is { } shown)
+        if (intent.State == IntentState.Landed && answer is null)
+        {
+            // An echo has already shown it.
+            var known = HeldOf(key)!;
+            Set(key, Retire(known, intent) with { Odd = null, Parked = null });
+            JudgeAll(field, key, look with { ReadStart = null });
+        }
+        else if (answer is not null && ValueIn(answer, field, key) is { } shown)
         {
             SettleValue(field, key, intent, shown.Value, shown.Version, look);
         }
@@ -360,6 +374,7 @@ internal sealed partial class Merge
             // An earlier call of unknown outcome was executed after ours: push again.
             var kept = known with { Intents = known.Intents.Replace(sent, sent with { State = IntentState.Old }) };
             Set(key, Hold(field, kept, EntryFor(shown, late.Value.Hash, version, late.Source, late.Effective)));
+            JudgeAll(field, key, look with { ReadStart = null });
             return;
         }
 
@@ -378,12 +393,12 @@ internal sealed partial class Merge
         var kept = ImmutableArray.CreateBuilder<Intent>();
         foreach (var intent in known.Intents)
         {
-            if (intent.Equals(settled) || intent.State == IntentState.Landed || now - intent.SentAt > policy.IntentLifetime || Off(RuleSwitch.M4))
+            if (intent.Equals(settled) || now - intent.SentAt > policy.IntentLifetime || Off(RuleSwitch.M4))
             {
                 continue;
             }
 
-            kept.Add(IsAir(intent) ? intent with { State = IntentState.Old } : intent);
+            kept.Add(intent with { State = IntentState.Old });
         }
 
         return known with { Intents = kept.ToImmutable() };
@@ -394,9 +409,9 @@ internal sealed partial class Merge
         var last = known.Last;
         if (last is null || entry.Version >= last.LastSeen)
         {
-            if (last is not null && last.Hash == entry.Hash && last.SentFor == entry.SentFor)
+            if (last is not null && last.Hash == entry.Hash && last.SentFor == entry.SentFor && last.LastSeen == entry.Version)
             {
-                return known with { Ring = known.Ring.SetItem(known.Ring.Length - 1, last with { Seen = entry.Version, LearnedAt = entry.LearnedAt }) };
+                return known with { Ring = known.Ring.SetItem(known.Ring.Length - 1, last with { LearnedAt = entry.LearnedAt }) };
             }
 
             return Append(field, known, entry);
@@ -405,6 +420,14 @@ internal sealed partial class Merge
         if (last.Hash == entry.Hash)
         {
             return known with { Ring = known.Ring.SetItem(known.Ring.Length - 1, last with { SentFor = entry.SentFor, IsOwnEdit = false }) };
+        }
+
+        if (entry.Version > last.Version)
+        {
+            // The value from before was seen again after our write: somebody put it back.
+            var back = new OpenValue { Value = last.Value, Version = last.LastSeen, SentFor = entry.SentFor, LearnedAt = now };
+            var split = known with { Ring = known.Ring.SetItem(known.Ring.Length - 1, last with { Seen = Stamp.Zero }), Open = known.Open.Add(back) };
+            return Append(field, split, entry);
         }
 
         // Something later was seen while the call was open.
@@ -419,6 +442,11 @@ internal sealed partial class Merge
             case PushResult.Applied:
                 link = link with { Attempts = 0, NextAttemptAt = null, LastError = outcome.Error, LastPushedAt = now, CreateTried = false, SplitLimit = Widen(link.SplitLimit) };
                 Log(LogAction.Pushed, Origin.Hub, eventId: outcome.PushId);
+                if (outcome.StockWasStale)
+                {
+                    WantRead();
+                }
+
                 return;
             case PushResult.Gone:
                 HearDelete(outcome.PushId);

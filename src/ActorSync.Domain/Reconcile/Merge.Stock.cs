@@ -181,7 +181,7 @@ internal sealed partial class Merge
     private void LateCount(RegisterKey key, Held known, FieldValue seen, Stamp version, in Look look)
     {
         var index = IndexAsOf(known.Ring, version);
-        if (IsInRing(known.Ring, seen.Hash) || index < 0 || index == known.Ring.Length - 1 || version <= known.Ring[index].LastSeen || Off(RuleSwitch.M7))
+        if (IsInRing(known.Ring, seen.Hash) || index < 0 || index == known.Ring.Length - 1 || version < known.Ring[index].LastSeen || Off(RuleSwitch.M7))
         {
             return;
         }
