@@ -38,6 +38,11 @@ internal sealed partial class Merge
             AfterRead(new Answer(body, matched, body.Version), look);
         }
 
+        if (seen.Source == ObservationSource.Webhook && LacksFields(body))
+        {
+            WantRead();
+        }
+
         var at = look.ReadStart ?? look.ReceivedAt;
         if (link.ObservedAt is null || at > link.ObservedAt)
         {
@@ -45,6 +50,26 @@ internal sealed partial class Merge
         }
 
         return Finish();
+    }
+
+    /// <summary>A newer body without a field that the channel is known to hold: what happened to that one is only seen by reading.</summary>
+    private bool LacksFields(ObservedProduct body)
+    {
+        foreach (var name in Channel.Mask)
+        {
+            if (Fields.Find(name) is not { Scope: FieldScope.Product } field || body.Fields.ContainsKey(field.Name) || body.Sets.ContainsKey(field.Name)
+                || (field.Name == Fields.Options && body.Options is not null))
+            {
+                continue;
+            }
+
+            if (HeldOf(new RegisterKey(field.Name))?.Last is { } last && body.Version > last.LastSeen)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void Bind(string externalId, string? eventId)

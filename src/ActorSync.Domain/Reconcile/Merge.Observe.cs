@@ -22,6 +22,12 @@ internal sealed partial class Merge
         }
 
         var current = known.Ring[^1];
+        if (isShadowTaken)
+        {
+            Set(key, Append(field, known, EntryFor(seen, current.SentFor, version, current.Source, current.Effective)));
+            return;
+        }
+
         var fresh = look.ReadStart is { } began && (Off(RuleSwitch.M9) || began >= current.LearnedAt);
         if (version == Stamp.Zero && look.ReadStart is null)
         {
@@ -331,6 +337,11 @@ internal sealed partial class Merge
         if (value.Version > current.LastSeen)
         {
             Set(key, Append(field, known, OwnEntry(value.Value, value.Version, source, source)));
+        }
+        else if (IndexAsOf(known.Ring, value.Version) is >= 0 and var index && index < known.Ring.Length - 1)
+        {
+            // Known from now on: another delivery of the same body is old news.
+            Set(key, InsertAfter(field, known, index, EntryFor(value.Value, value.SentFor, value.Version, source, source)));
         }
     }
 }

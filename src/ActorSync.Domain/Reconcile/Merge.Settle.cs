@@ -35,6 +35,7 @@ internal sealed partial class Merge
 
         if (answered is not null && (isOurs || link.Status == LinkStatus.Linked))
         {
+            isShadowTaken = Off(RuleSwitch.M2);
             Walk(answered.Body, ObservationSource.Answer, look, isSettled);
         }
 
@@ -160,7 +161,8 @@ internal sealed partial class Merge
         var known = HeldOf(key)!;
         var hash = intent.Value.Hash;
         var opened = known.Open;
-        for (var i = 0; i < opened.Length; i++)
+        var wasSentBefore = known.Intents.Any(other => other.Value == intent.Value && !other.Equals(intent));
+        for (var i = 0; !wasSentBefore && i < opened.Length; i++)
         {
             if (opened[i].SentFor == hash)
             {

@@ -31,6 +31,8 @@ internal sealed partial class Merge
     private ImmutableArray<LogEntry>.Builder? log;
     private Origin? changedBy;
     private bool heldChanged;
+    /// <summary>Only with M2 left out: whatever the answer says becomes what is held, without a question.</summary>
+    private bool isShadowTaken;
 
     public Merge(DateTimeOffset now, TenantPolicy policy, ProductState product, RuleSwitch off)
     {

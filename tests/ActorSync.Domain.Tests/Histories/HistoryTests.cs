@@ -12,7 +12,7 @@ public sealed class HistoryTests
     public void Explore()
     {
         var kind = Environment.GetEnvironmentVariable("ACTORSYNC_EXPLORE") ?? "";
-        var off = Enum.TryParse<RuleSwitch>(kind, out var rule) ? rule : RuleSwitch.None;
+        var off = Enum.TryParse<RuleSwitch>(kind.Split('+')[^1], out var rule) ? rule : RuleSwitch.None;
         var survey = Survey.Of(Histories, kind.Contains("unknown", StringComparison.Ordinal), !kind.Contains("prompt", StringComparison.Ordinal), off, kind == "M1");
         Console.WriteLine($"{kind} {survey}");
         foreach (var group in survey.Failed.GroupBy(h => new World(h, off, kind == "M1").Run().Violation![..2]))

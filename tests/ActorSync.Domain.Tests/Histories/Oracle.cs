@@ -24,6 +24,10 @@ internal sealed class Oracle(TenantPolicy policy)
         public long Plain { get; set; } = long.MaxValue;
         /// <summary>Set where a person overrode: ranks at least this.</summary>
         public long AtLeast { get; set; }
+        /// <summary>Its editor knew the value that stood when it was first shown.</summary>
+        public bool IsOnTop { get; set; }
+        /// <summary>It was the hub's value at some time.</summary>
+        public bool HasStood { get; set; }
         public int? Rival { get; set; }
     }
 
@@ -33,7 +37,6 @@ internal sealed class Oracle(TenantPolicy policy)
     public bool IsStarted { get; private set; }
     public int Edits { get; set; }
     public int Moves { get; set; }
-    public int RefusedOnTop { get; private set; }
     public int NextId => edits.Count;
     public IReadOnlyList<Typed> All => edits;
     public IReadOnlyDictionary<string, (ChannelId? Place, bool IsRemoved, bool IsShown)> Tags => tags;
@@ -101,7 +104,7 @@ internal sealed class Oracle(TenantPolicy policy)
     }
 
     /// <summary>The body was judged: counts edits that knew what they changed and were refused all the same.</summary>
-    public void Shown(int place, Body body, ProductState before, ProductState after)
+    public void Shown(int place, Body body, ProductState before)
     {
         if (!IsStarted)
         {
@@ -117,17 +120,26 @@ internal sealed class Oracle(TenantPolicy policy)
 
             typed.IsJudged = true;
             var key = World.KeyOf(field);
+            var basis = BaseOf(typed);
             var was = World.OracleIdOf(field, before.Value(key)?.Text);
-            var stands = World.OracleIdOf(field, after.Value(key)?.Text);
-            if (was == typed.Base && stands == was && was != typed.Id)
-            {
-                RefusedOnTop++;
-            }
-            else if (was != typed.Base && was != typed.Id && edits[was].Place != place)
+            typed.IsOnTop = was == basis;
+            if (was != basis && was != typed.Id && edits[was].Place != place)
             {
                 typed.Rival = was;
             }
         }
+    }
+
+    /// <summary>The last value of another place that the editor had before him.</summary>
+    private int BaseOf(Typed typed)
+    {
+        var basis = typed.Base;
+        while (basis > 0 && edits[basis].Place == typed.Place)
+        {
+            basis = edits[basis].Base;
+        }
+
+        return basis;
     }
 
     private Typed? Typist(int place, Body body, WorldField field)

@@ -41,6 +41,11 @@ internal sealed partial class World
         }
 
         var id = OracleIdOf(field, entry.After?.Text);
+        if (id > 0)
+        {
+            oracle.All[id].HasStood = true;
+        }
+
         if (id < 0 || (id > 0 && oracle.All[id].Place != place) || id == 0)
         {
             Fail("V6", $"{entry.After} entered the hub as an edit of {entry.Origin}, who never typed it");
@@ -74,6 +79,15 @@ internal sealed partial class World
 
         foreach (var typed in oracle.All)
         {
+            if (typed is { IsOnTop: true, HasStood: false } && oracle.MayClaim(typed.Field, typed.Place))
+            {
+                RefusedOnTop++;
+                if (CountersFail)
+                {
+                    Fail("C1", $"{typed.Field}: edit {typed.Id} was made on top of the known value, and refused");
+                }
+            }
+
             if (typed.Rival is { } rival && oracle.MayClaim(typed.Field, typed.Place))
             {
                 var stands = OracleIdOf(typed.Field, product.Value(KeyOf(typed.Field))?.Text);
@@ -84,6 +98,10 @@ internal sealed partial class World
                 else if (!IsNamed(typed.Field, typed.Id) && !IsNamed(typed.Field, rival))
                 {
                     UnrecordedLosers++;
+                    if (CountersFail)
+                    {
+                        Fail("C2", $"{typed.Field}: edit {typed.Id} met edit {rival}, and no row names either");
+                    }
                 }
             }
         }

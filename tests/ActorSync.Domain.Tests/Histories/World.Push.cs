@@ -271,7 +271,7 @@ internal sealed partial class World
         Commit(decision.Product, decision.Conflicts, decision.Log, place);
         if (answer is not null)
         {
-            oracle.Shown(place, answer, before, product);
+            oracle.Shown(place, answer, before);
         }
     }
 

@@ -43,8 +43,9 @@ internal sealed partial class World
     public int Faults { get; private set; }
     public int Pushes => pushCount;
     public int Edits => oracle.Edits;
-    public int RefusedOnTop => oracle.RefusedOnTop;
+    public int RefusedOnTop { get; private set; }
     public int UnrecordedLosers { get; private set; }
+    public bool CountersFail { get; init; } = Environment.GetEnvironmentVariable("ACTORSYNC_COUNTERS") == "1";
     public Action<string>? Trace { get; init; }
 
     public World(History history, RuleSwitch off = RuleSwitch.None, bool leavesOutM1 = false)
@@ -408,7 +409,7 @@ internal sealed partial class World
         links[place] = decision.Link;
         Say($"{source} of {channels[place].Id} v{body.Version - Lab.Epoch} {string.Join(",", body.Values)} [{string.Join(" ", body.Tags)}] stock {body.Stock}");
         Commit(decision.Product, decision.Conflicts, decision.Log, place);
-        oracle.Shown(place, body, before, product);
+        oracle.Shown(place, body, before);
     }
 
     private void Commit(ProductState next, ImmutableArray<ConflictRow> written, ImmutableArray<LogEntry> log, int? place)
