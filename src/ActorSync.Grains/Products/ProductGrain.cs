@@ -142,7 +142,7 @@ public sealed partial class ProductGrain : Grain, IProductGrain
                         committed = after;
                         ProductDiagnostics.Decided(pending.Length, commit is not null);
                         AnswerAll(pending, after);
-                        if (commit is not null)
+                        if (commit is { Product: not null } or { Links.Length: > 0 } or { Index: not null })
                         {
                             Publish(before, after, scene.Now);
                         }
@@ -177,7 +177,7 @@ public sealed partial class ProductGrain : Grain, IProductGrain
                 }
             }
 
-            FailAll(pending, new ProductCommitRefusedException($"Product {id} was written by someone else {MaxStaleTries} times in a row; try again."));
+            FailAll(pending, new ProductCommitRefusedException($"Product {id} was written by others each time it was decided; try again."));
         }
         catch (Exception failure)
         {

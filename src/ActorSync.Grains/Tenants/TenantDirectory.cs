@@ -12,6 +12,8 @@ internal sealed class TenantDirectory : ITenantDirectory
 {
     /// <summary>A tenant's settings are asked for at most this often.</summary>
     public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(2);
+    /// <summary>While the tenant's grain does not answer (a silo is leaving), settings up to this age still serve.</summary>
+    public static readonly TimeSpan UsableFor = TimeSpan.FromSeconds(60);
     /// <summary>Secrets are read again after this long; a rotation takes effect by then.</summary>
     public static readonly TimeSpan SecretsFreshFor = TimeSpan.FromSeconds(5);
 
@@ -44,7 +46,7 @@ internal sealed class TenantDirectory : ITenantDirectory
         var entry = tenants.GetOrAdd(tenant, static _ => new TenantEntry());
         return entry.Settings is { } settings && clock.GetUtcNow() - entry.ReadAt < FreshFor
             ? new ValueTask<TenantSettings>(settings)
-            : new ValueTask<TenantSettings>(LoadAsync(tenant, entry, cancellationToken));
+            : new ValueTask<TenantSettings>(LoadOrKeepAsync(tenant, entry, cancellationToken));
     }
 
     public async ValueTask<TenantSettings> RefreshAsync(TenantId tenant, long atLeast, CancellationToken cancellationToken = default)
@@ -123,6 +125,18 @@ internal sealed class TenantDirectory : ITenantDirectory
         // Two callers at once may open twice; the last one stays. The other is used up by its caller.
         open[channel.Id] = new OpenEntry(channel, current, names, opened);
         return opened;
+    }
+
+    private async Task<TenantSettings> LoadOrKeepAsync(TenantId tenant, TenantEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LoadAsync(tenant, entry, cancellationToken);
+        }
+        catch (Exception failure) when (failure is OrleansException or TimeoutException && entry.Settings is not null && clock.GetUtcNow() - entry.ReadAt < UsableFor)
+        {
+            return entry.Settings;
+        }
     }
 
     private Task<TenantSettings> LoadAsync(TenantId tenant, TenantEntry entry, CancellationToken cancellationToken)
