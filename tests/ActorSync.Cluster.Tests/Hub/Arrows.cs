@@ -29,12 +29,19 @@ public sealed class Arrows : IOutgoingGrainCallFilter
 
     public ConcurrentQueue<string> Wrong { get; } = new();
 
+    /// <summary>Arrows that were seen, as "Caller → ICallee".</summary>
+    public ConcurrentDictionary<string, bool> Seen { get; } = new(StringComparer.Ordinal);
+
     public async Task Invoke(IOutgoingGrainCallContext context)
     {
-        if (context.SourceContext?.GrainInstance is { } source && Refusal(source.GetType(), context.InterfaceName) is { } refusal)
+        if (context.SourceContext?.GrainInstance is { } source)
         {
-            Wrong.Enqueue(refusal);
-            throw new InvalidOperationException(refusal);
+            Seen[$"{source.GetType().Name} → {context.InterfaceName[(context.InterfaceName.LastIndexOf('.') + 1)..]}"] = true;
+            if (Refusal(source.GetType(), context.InterfaceName) is { } refusal)
+            {
+                Wrong.Enqueue(refusal);
+                throw new InvalidOperationException(refusal);
+            }
         }
 
         await context.Invoke();

@@ -19,6 +19,9 @@ public sealed class TestShop(string name, TimeProvider clock)
     /// <summary>While set, every call fails with it.</summary>
     public ChannelFault? Fault { get; set; }
 
+    /// <summary>The next push is done, but whoever sent it never hears of it.</summary>
+    public bool LoseNextAnswer { get; set; }
+
     /// <summary>Calls of PushAsync that reached the shop.</summary>
     public int Pushes => Volatile.Read(ref pushes);
 
@@ -104,6 +107,23 @@ public sealed class TestShop(string name, TimeProvider clock)
         }
     }
 
+    /// <summary>The count of the first variant.</summary>
+    public decimal? Quantity(string id) => this[id].Variants[0].Stock is [var level, ..] ? level.Quantity : null;
+
+    /// <summary>A customer buys.</summary>
+    public ObservedProduct Sell(string id, decimal quantity)
+    {
+        lock (gate)
+        {
+            var product = products[id];
+            var level = product.Variants[0].Stock[0];
+            return Put(product with
+            {
+                Variants = product.Variants.SetItem(0, product.Variants[0] with { Stock = [level with { Quantity = level.Quantity - quantity }] }),
+            });
+        }
+    }
+
     public void Remove(string id)
     {
         lock (gate)
@@ -149,7 +169,14 @@ public sealed class TestShop(string name, TimeProvider clock)
     internal ImmutableArray<PushOutcome> Push(ImmutableArray<PushItem> items)
     {
         Interlocked.Increment(ref pushes);
-        return [.. items.Select(item => Fault is null ? Apply(item) : Failed(item, Fault))];
+        ImmutableArray<PushOutcome> outcomes = [.. items.Select(item => Fault is null ? Apply(item) : Failed(item, Fault))];
+        if (LoseNextAnswer)
+        {
+            LoseNextAnswer = false;
+            throw new InvalidOperationException("The worker dies here, for the test.");
+        }
+
+        return outcomes;
     }
 
     internal ObservedProduct? Find(PushItem item)

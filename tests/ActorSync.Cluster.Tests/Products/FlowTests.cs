@@ -1,8 +1,10 @@
 using ActorSync.Abstractions.Products;
+using ActorSync.Abstractions.Tenants;
 using ActorSync.Cluster.Tests.Hub;
 using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
+using ActorSync.Domain.Tenants;
 
 namespace ActorSync.Cluster.Tests.Products;
 
@@ -34,6 +36,99 @@ public sealed class FlowTests
         var mug = b.Products[0];
         Assert.Equal(("MUG-1", "12.5"), (mug.Variants[0].Fields[Fields.Sku].Text, mug.Variants[0].Fields[Fields.Price].Text));
         Assert.Equal("SYNCED", (await hub.SnapshotAsync(new ProductId(mug.HubId!))).SyncStatus);
+        Assert.Superset(
+            new HashSet<string> { "RemoteProductGrain → IProductGrain", "RemoteProductGrain → ISkuGrain", "StoreGrain → IPushWorkerGrain", "PushWorkerGrain → IProductGrain" },
+            hub.Arrows.Seen.Keys.ToHashSet());
+    }
+
+    [Fact]
+    public async Task Sale_InOneShop_LowersTheOtherAndRaisesNone()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await hub.SetPolicyAsync(TenantPolicy.Default with { StockOrigin = TenantPolicy.HubStockOrigin, StockSeed = new ChannelId("a") });
+        var a = await hub.ConnectAsync("a");
+        var b = await hub.ConnectAsync("b");
+        await hub.ObserveAsync(a, a.Add("Mug", "MUG-1", quantity: 10));
+        await Eventually.HoldsAsync(() => b.Products.Length == 1 && b.Quantity("b1") == 10, "b gets the count of a");
+        await SettledAsync(hub);
+
+        await hub.ObserveAsync(b, b.Sell("b1", 3));
+        await Eventually.HoldsAsync(() => a.Quantity("a1") == 7, "a is lowered");
+        await SettledAsync(hub);
+        await hub.ObserveAsync(a, a["a1"]);
+        await hub.ObserveAsync(b, b["b1"]);
+        await SettledAsync(hub);
+
+        Assert.Equal((7m, 7m), (a.Quantity("a1"), b.Quantity("b1")));
+    }
+
+    [Fact]
+    public async Task Push_PriceFallsBelowAFifth_IsHeldUntilAPersonLetsItGo()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var a = await hub.ConnectAsync("a");
+        var b = await hub.ConnectAsync("b");
+        await hub.ObserveAsync(a, a.Add("Mug", "MUG-1", price: 100));
+        await Eventually.HoldsAsync(() => b.Products.Length == 1, "the mug is created in b");
+        await SettledAsync(hub);
+        var id = (await hub.FindAsync(a, "a1"))!.Value;
+
+        await hub.ObserveAsync(a, a.EditVariant("a1", Fields.Price, "1"));
+        var held = await LinkAsync(hub, id, "b");
+        Assert.Contains("from 100 to 1", held.HeldByGuard);
+        Assert.Equal("ERROR", (await hub.SnapshotAsync(id)).SyncStatus);
+        Assert.Equal(0, (await hub.Queries.CountLinksAsync(new ChannelId("b"), TestContext.Current.CancellationToken)).Dirty);
+        Assert.Equal(BeginPushStatus.Nothing, (await hub.Product(id).BeginPushAsync(new ChannelId("b"), "held/p")).Status);
+
+        await hub.Product(id).ReleaseGuardAsync(new ChannelId("b"), "anna");
+        await Eventually.HoldsAsync(() => b["b1"].Variants[0].Fields[Fields.Price].Text == "1", "the price reaches b");
+        await SettledAsync(hub);
+
+        Assert.Null((await LinkAsync(hub, id, "b")).HeldByGuard);
+        Assert.Equal("SYNCED", (await hub.SnapshotAsync(id)).SyncStatus);
+    }
+
+    [Fact]
+    public async Task Push_AnswerLostWithItsWorker_IsReadAfterTheLeaseAndNotRepeated()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var a = await hub.ConnectAsync("a");
+        var b = await hub.ConnectAsync("b");
+        await hub.ObserveAsync(a, a.Add("Mug", "MUG-1"));
+        await Eventually.HoldsAsync(() => b.Products.Length == 1, "the mug is created in b");
+        await SettledAsync(hub);
+        var id = (await hub.FindAsync(a, "a1"))!.Value;
+        var pushes = b.Pushes;
+        b.LoseNextAnswer = true;
+
+        await hub.ObserveAsync(a, a.Edit("a1", Fields.Name, "Big mug"));
+        await Eventually.HoldsAsync(() => b.Pushes == pushes + 1, "the push leaves");
+        await Eventually.HoldsAsync(async () => (await LinkAsync(hub, id, "b")).Flight is null, "the lease of the lost push runs out", TimeSpan.FromSeconds(60));
+        await SettledAsync(hub);
+
+        Assert.Equal(("Big mug", pushes + 1), (b["b1"].Fields[Fields.Name].Text, b.Pushes));
+        Assert.Equal("SYNCED", (await hub.SnapshotAsync(id)).SyncStatus);
+    }
+
+    [Fact]
+    public async Task Attempts_OfAPush_AreRecordedWithTheirFields()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var a = await hub.ConnectAsync("a");
+        var b = await hub.ConnectAsync("b");
+        await hub.ObserveAsync(a, a.Add("Mug", "MUG-1"));
+        await Eventually.HoldsAsync(() => b.Products.Length == 1, "the mug is created in b");
+        await SettledAsync(hub);
+        var id = (await hub.FindAsync(a, "a1"))!.Value;
+
+        await hub.Product(id).EditAsync(Edits.Of(Fields.Name, "Big mug"));
+        await Eventually.HoldsAsync(() => b["b1"].Fields[Fields.Name].Text == "Big mug" && a["a1"].Fields[Fields.Name].Text == "Big mug", "both shops get the name");
+        await SettledAsync(hub);
+
+        var attempts = await hub.Queries.AttemptsAsync(id, 10, TestContext.Current.CancellationToken);
+        Assert.Equal(3, attempts.Length);
+        Assert.All(attempts, attempt => Assert.Equal(("push_to_testshop", "completed"), (attempt.Operation, attempt.Status)));
+        Assert.Equal(2, attempts.Count(attempt => attempt.Fields is [Fields.Name]));
     }
 
     [Fact]
@@ -115,12 +210,12 @@ public sealed class FlowTests
         Assert.Equal(BeginPushStatus.Nothing, (await hub.Product(id).BeginPushAsync(channel, "in-observe/p")).Status);
 
         // Paused: the store takes no batch, so that the test holds the pen.
-        var tenant = hub.Grains.GetGrain<Abstractions.Tenants.ITenantGrain>(TestHub.Tenant.Value);
-        var settings = await tenant.PatchChannelAsync(channel, new Abstractions.Tenants.ChannelPatch { Mode = ChannelMode.Live, Paused = true });
+        var tenant = hub.Grains.GetGrain<ITenantGrain>(TestHub.Tenant.Value);
+        var settings = await tenant.PatchChannelAsync(channel, new ChannelPatch { Mode = ChannelMode.Live, Paused = true });
         await hub.Product(id).RefreshAsync(settings!.Version);
         Assert.Equal(BeginPushStatus.Later, (await hub.Product(id).BeginPushAsync(channel, "paused/p")).Status);
         hub.Kind.Shops["b"].Fault = new Abstractions.Channels.ChannelFault { Kind = Abstractions.Channels.ChannelFaultKind.Transient, Code = "503", Message = "Down." };
-        settings = await tenant.PatchChannelAsync(channel, new Abstractions.Tenants.ChannelPatch { Paused = false });
+        settings = await tenant.PatchChannelAsync(channel, new ChannelPatch { Paused = false });
         await hub.Product(id).RefreshAsync(settings!.Version);
 
         var begun = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => hub.Product(id).BeginPushAsync(channel, $"push{i}/p")));
@@ -135,6 +230,74 @@ public sealed class FlowTests
         });
         Assert.True(settled.StillDirty);
         Assert.Null((await LinkAsync(hub, id, "b")).ExternalId);
+    }
+
+    [Fact]
+    public async Task Refresh_ChannelGoesLiveAndCreatesWhatItLacks_ProductsArriveThere()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var a = await hub.ConnectAsync("a");
+        var b = await hub.ConnectAsync("b", ChannelMode.Observe, CreateMissing.None);
+        await hub.ObserveAsync(a, a.Add("Mug", "MUG-1"));
+        await hub.ObserveAsync(a, a.Add("Cup", "CUP-1"));
+        var ids = await hub.AllAsync();
+        Assert.Equal(LinkStatus.Excluded, (await LinkAsync(hub, ids[0], "b")).Status);
+
+        var settings = await hub.Grains.GetGrain<ITenantGrain>(TestHub.Tenant.Value)
+            .PatchChannelAsync(new ChannelId("b"), new ChannelPatch { Mode = ChannelMode.Live, CreateMissing = CreateMissing.All });
+        await Task.WhenAll(ids.Select(id => hub.Product(id).RefreshAsync(settings!.Version)));
+
+        await Eventually.HoldsAsync(() => b.Products.Length == 2, "both are created in b");
+        await SettledAsync(hub);
+        Assert.Equal(["CUP-1", "MUG-1"], b.Products.Select(product => product.Variants[0].Fields[Fields.Sku].Text).Order());
+    }
+
+    [Fact]
+    public async Task Plans_ShowWhatWouldBeSentAndChangeNothing()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var a = await hub.ConnectAsync("a");
+        var b = await hub.ConnectAsync("b");
+        await hub.ObserveAsync(a, a.Add("Mug", "MUG-1"));
+        await Eventually.HoldsAsync(() => b.Products.Length == 1, "the mug is created in b");
+        await SettledAsync(hub);
+        var id = (await hub.FindAsync(a, "a1"))!.Value;
+        var tenant = hub.Grains.GetGrain<ITenantGrain>(TestHub.Tenant.Value);
+        var settings = await tenant.PatchChannelAsync(new ChannelId("b"), new ChannelPatch { Paused = true });
+        await hub.Product(id).RefreshAsync(settings!.Version);
+        await hub.Grains.GetGrain<Abstractions.Stores.IStoreGrain>("b").WakeAsync();
+        await hub.ObserveAsync(a, a.Edit("a1", Fields.Name, "Big mug"));
+        var before = await hub.SnapshotAsync(id);
+
+        var plans = await hub.Product(id).PlansAsync();
+
+        Assert.Empty(plans.Single(plan => plan.Channel.Value == "a").Delta);
+        var planned = Assert.Single(plans.Single(plan => plan.Channel.Value == "b").Delta);
+        Assert.Equal((new RegisterKey(Fields.Name), "Big mug", "Mug"), (planned.Key, planned.Target.Text, planned.Held?.Text));
+        var after = await hub.SnapshotAsync(id);
+        Assert.Equal(before.Product.Version, after.Product.Version);
+        Assert.Equal(before.Links.Select(link => link.Version), after.Links.Select(link => link.Version));
+        Assert.Equal("Mug", b["b1"].Fields[Fields.Name].Text);
+    }
+
+    [Fact]
+    public async Task Read_ThatNobodyMade_IsMadeByTheStore()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var a = await hub.ConnectAsync("a");
+        var body = a.Add("Mug", "MUG-1");
+        await hub.ObserveAsync(a, body);
+        var id = (await hub.FindAsync(a, "a1"))!.Value;
+        a.Remove("a1");
+
+        // The silo that should have read dies with its wish: only the committed mark is left.
+        var reply = await hub.ObserveAsync(a, TestHub.Seen(a, new ObservedProduct { ExternalId = "a1", Version = body.Version, Deleted = true }, ObservationSource.Webhook));
+
+        Assert.True(reply.WantsRead);
+        Assert.Equal(LinkStatus.DeleteHeard, (await LinkAsync(hub, id, "a")).Status);
+        await Eventually.HoldsAsync(async () => (await LinkAsync(hub, id, "a")).Status == LinkStatus.Deleted, "the delete is confirmed by a read", TimeSpan.FromSeconds(40));
+        await SettledAsync(hub);
+        Assert.Empty(a.Products);
     }
 
     internal static async Task<LinkState> LinkAsync(TestHub hub, ProductId id, string channel) =>
