@@ -147,7 +147,8 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
         }
     }
 
-    public IReadOnlyCollection<VariantId> BoundVariants => _bound.Keys;
+    /// <summary>At least one variation is known to be there.</summary>
+    public bool HasVariations => _variations.Count > 0;
 
     public string? BoundTo(VariantId variant)
     {
@@ -176,6 +177,13 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
     /// <param name="clockOffset">The shop's clock minus ours.</param>
     public PushOutcome Outcome(DateTimeOffset now, TimeSpan clockOffset)
     {
+        // Rows may carry more than was asked for (a simple product that becomes a variation); only what was asked for is answered.
+        var asked = item.Delta.Select(planned => planned.Key).ToHashSet();
+        foreach (var extra in _results.Keys.Where(key => !asked.Contains(key)).ToArray())
+        {
+            _results.Remove(extra);
+        }
+
         foreach (var planned in item.Delta)
         {
             // Whatever was composed into no row needs no call: the channel holds it already.
@@ -191,7 +199,7 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
             Exceptions = _gone
                 ? ImmutableDictionary<RegisterKey, PushResult>.Empty
                 : _results.Where(pair => pair.Value != result).ToImmutableDictionary(pair => pair.Key, pair => pair.Value),
-            Rejections = [.. _rejections],
+            Rejections = [.. _rejections.Where(r => r.Key is not { } key || asked.Contains(key))],
             Answer = Answer(now),
             Bound = [.. _bound.Select(pair => new VariantLink { Variant = pair.Key, ExternalId = pair.Value })],
             ExternalId = ExternalId,

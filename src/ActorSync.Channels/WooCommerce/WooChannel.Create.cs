@@ -450,11 +450,17 @@ internal sealed partial class WooChannel
         }
 
         await WriteVariationsAsync(families.Where(f => f.Item2.Count > 0), lane, cancellationToken);
+        await FinishAsync(ledgers, lane, cancellationToken);
+    }
+
+    /// <summary>Takes the interim SKU from families that are complete. Without any variation it stays, and the next try finds the product by it.</summary>
+    private async Task FinishAsync(IEnumerable<PushLedger> ledgers, Lane lane, CancellationToken cancellationToken)
+    {
         var finishing = new List<WooWrite>();
-        foreach (var ledger in ledgers.Where(l => !l.IsClosed && WooMapper.Text(l.ProductRow!.Value, "sku") == WooFields.InterimSku(l.Item.Product)))
+        foreach (var ledger in ledgers.Where(l => !l.IsClosed && l.ProductRow is { } row && WooMapper.IsUnfinished(row)))
         {
-            // Without any variation it keeps the interim SKU, by which the next try finds it.
-            if (!WooMapper.IsVariable(ledger.ProductRow!.Value) || ledger.BoundVariants.Count > 0)
+            var isHomeless = ledger.Item.Target.Variants.Any(v => !v.Remove && v.ExternalId == ledger.ExternalId && ledger.BoundTo(v.Id) is null);
+            if (!WooMapper.IsVariable(ledger.ProductRow!.Value) || (ledger.HasVariations && !isHomeless))
             {
                 var write = new WooWrite(ledger, WooWriteKind.Update, long.Parse(ledger.ExternalId!, CultureInfo.InvariantCulture), null);
                 write.Set("sku", "");

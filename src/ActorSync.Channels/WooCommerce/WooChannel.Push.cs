@@ -44,7 +44,22 @@ internal sealed partial class WooChannel
         }
 
         await WriteAsync("products", [.. products.Where(w => !w.IsEmpty)], lane, (write, row) => SawProduct(write.Ledger, row), cancellationToken);
-        await WriteVariationsAsync(variations.Where(pair => !pair.Key.IsClosed).Select(pair => (pair.Key, pair.Value)), lane, cancellationToken);
+        // A product that could not be made variable takes no variations.
+        var families = variations
+            .Where(pair => !pair.Key.IsClosed && (pair.Key.Current is not { } row || WooMapper.IsVariable(row) || WooMapper.IsVariable(pair.Key.ProductRow!.Value)))
+            .ToArray();
+        foreach (var (ledger, rows) in variations.ExceptBy(families.Select(f => f.Key), pair => pair.Key))
+        {
+            ledger.Settle(rows.SelectMany(write => write.Keys), PushResult.NotSent);
+        }
+
+        await WriteVariationsAsync(families.Select(pair => (pair.Key, pair.Value)), lane, cancellationToken);
+        await FinishAsync(open, lane, cancellationToken);
+        foreach (var ledger in open.Where(l => !l.IsClosed && l.ProductRow is { } row && WooMapper.IsMoving(row)))
+        {
+            ledger.Settle(ledger.Item.Delta.Where(p => p.Key.Field == WooFields.Options).Select(p => p.Key), PushResult.NotSent);
+        }
+
         await ReadBackAsync(products.Concat(variations.Values.SelectMany(v => v)).Where(w => w.WritesStock && !w.Ledger.IsClosed), lane, cancellationToken);
     }
 
@@ -89,7 +104,7 @@ internal sealed partial class WooChannel
         var parents = ledgers.Where(l => !l.IsClosed && NeedsVariations(l.Item)).ToArray();
         await Parallel.ForEachAsync(parents, new ParallelOptions { MaxDegreeOfParallelism = ParallelParents, CancellationToken = cancellationToken }, async (ledger, token) =>
         {
-            string[]? ids = ChangesStructure(ledger.Item) ? null : [.. VariationsInDelta(ledger.Item).Select(v => v.ExternalId!).Distinct(StringComparer.Ordinal)];
+            string[]? ids = ChangesStructure(ledger.Item) || MayBecomeVariable(ledger.Item) ? null : [.. VariationsInDelta(ledger.Item).Select(v => v.ExternalId!).Distinct(StringComparer.Ordinal)];
             var (rows, fault) = ids is { Length: > MaxPerPage } or null
                 ? await ReadVariationsAsync(ledger.Item.ExternalId!, null, lane, token)
                 : await ReadVariationsAsync(ledger.Item.ExternalId!, ids, lane, token);
@@ -113,9 +128,9 @@ internal sealed partial class WooChannel
         WooFields.Tags or WooFields.IsActive or WooFields.Options or WooFields.OptionValues => true,
         WooFields.Price or WooFields.CompareAtPrice or WooFields.Available => p.Key.Variant is { } v && IsProductItself(item, v),
         _ => false,
-    }) || ChangesStructure(item);
+    }) || ChangesStructure(item) || MayBecomeVariable(item);
 
-    private static bool NeedsVariations(PushItem item) => ChangesStructure(item) || item.Delta.Any(p =>
+    private static bool NeedsVariations(PushItem item) => ChangesStructure(item) || MayBecomeVariable(item) || item.Delta.Any(p =>
         p.Key is { Variant: { } v, Field: WooFields.Price or WooFields.CompareAtPrice or WooFields.Available or WooFields.OptionValues } && !IsProductItself(item, v));
 
     /// <summary>Variants are to be added or removed, so that the whole family has to be looked at.</summary>
@@ -124,6 +139,9 @@ internal sealed partial class WooChannel
         var living = item.Target.Variants.Count(v => !v.Remove);
         return item.Target.Variants.Any(v => v.Remove ? v.ExternalId is not null : v.ExternalId is null && (living > 1 || item.Target.Options.Length > 0) && IsInDelta(item, v.Id));
     }
+
+    /// <summary>The hub knows options for what the shop holds without variations.</summary>
+    private static bool MayBecomeVariable(PushItem item) => item.Target.Options.Length > 0 && item.Target.Variants.Any(v => !v.Remove && v.ExternalId == item.ExternalId);
 
     private static bool IsInDelta(PushItem item, VariantId variant) => item.Delta.Any(p => p.Key.Variant == variant);
 
@@ -145,16 +163,22 @@ internal sealed partial class WooChannel
         var product = new WooWrite(ledger, WooWriteKind.Update, id, null);
         WooMapper.WriteProduct(product, ledger.Current, canon);
         var isVariable = ledger.Current is { } row && WooMapper.IsVariable(row);
-        if (ledger.Current is { } left && WooMapper.Text(left, "sku") == WooFields.InterimSku(item.Product))
-        {
-            // What a create that was cut off has left behind.
-            product.Set("sku", "");
-        }
-
         var options = ledger.Current is { } parent ? WooMapper.VariationAttributes(parent) : [];
         if (isVariable && (ChangesStructure(item) || item.Delta.Any(p => p.Key.Field is WooFields.Options or WooFields.OptionValues)))
         {
             WriteOptions(product, options);
+        }
+        else if (ledger.Current is { } simple && WooMapper.Text(simple, "type") == "simple" && MayBecomeVariable(item)
+            && item.Delta.Any(p => p.Key.Field is WooFields.Options or WooFields.OptionValues or WooFields.Exists))
+        {
+            // Its SKU and GTIN go to its first variation and must be free before that; the SKU it has meanwhile says that the family is not complete.
+            var attributes = WooMapper.MissingAttributes(simple, item.Target) ?? WooMapper.NewAttributes(item.Target);
+            product.Set("type", "variable");
+            product.Set("attributes", attributes, [.. item.Delta.Where(p => p.Key.Field == WooFields.Options).Select(p => p.Key)]);
+            product.Set("sku", WooFields.MovingSku(item.Product));
+            product.Set("global_unique_id", "");
+            product.Set("manage_stock", false);
+            isVariable = true;
         }
         else if (ledger.Current is not null && !isVariable)
         {
@@ -162,6 +186,7 @@ internal sealed partial class WooChannel
             RejectAll(ledger, wanted, WooMapper.SimpleProduct, WooMapper.SimpleProductMessage);
         }
 
+        var becomesVariable = isVariable && !WooMapper.IsVariable(ledger.Current!.Value);
         var rows = new List<WooWrite>();
         foreach (var variant in item.Target.Variants)
         {
@@ -175,6 +200,12 @@ internal sealed partial class WooChannel
                     rows.Add(delete);
                 }
 
+                continue;
+            }
+
+            if (variant.ExternalId == item.ExternalId && isVariable && (becomesVariable || WooMapper.IsMoving(ledger.Current!.Value)))
+            {
+                MoveIntoVariation(ledger, variant, options, rows, now);
                 continue;
             }
 
@@ -225,6 +256,21 @@ internal sealed partial class WooChannel
         {
             variations[ledger] = rows;
         }
+    }
+
+    /// <summary>The only variant of a simple product gets a row of its own, or is found where an earlier try has made it.</summary>
+    private static void MoveIntoVariation(PushLedger ledger, DesiredVariant variant, ImmutableArray<WooOption> options, List<WooWrite> rows, DateTimeOffset now)
+    {
+        if (Match(ledger.CurrentVariations, variant, options) is { } made)
+        {
+            ledger.Bind(variant.Id, made);
+            ledger.SawVariation(ledger.CurrentVariations![made]);
+            return;
+        }
+
+        var create = new WooWrite(ledger, WooWriteKind.Create, 0, variant.Id);
+        WooMapper.WriteWholeVariant(create, variant, ledger.Current!.Value, options, ledger.Item.Target.Options, now);
+        rows.Add(create);
     }
 
     private static void ComposeVariation(

@@ -22,12 +22,17 @@ internal static class WooFields
     /// <summary>Holds the place of a SKU while a product is made whose own row has none, so that a second try finds the first.</summary>
     public const string InterimSkuPrefix = "actorsync-";
 
+    /// <summary>Stands there while a simple product becomes variable: its options do not count as reached and its variations not as complete before it is gone.</summary>
+    public const string MovingSkuPrefix = InterimSkuPrefix + "moving-";
+
     public static readonly ImmutableHashSet<string> Mask =
         [Name, Description, IsActive, Tags, Price, CompareAtPrice, Sku, Gtin, Options, OptionValues, Exists, Available];
 
     /// <summary>The members that the mapper reads; asking for no more saves a third of an answer.</summary>
     public const string Members = "id,name,type,status,description,sku,global_unique_id,price,regular_price,sale_price,date_on_sale_from_gmt,date_on_sale_to_gmt,"
         + "manage_stock,stock_quantity,tags,attributes,variations,parent_id,date_created_gmt,date_modified_gmt,meta_data";
+
+    public static string MovingSku(ProductId product) => MovingSkuPrefix + product.Value;
 
     public static string InterimSku(ProductId product) => InterimSkuPrefix + product.Value;
 }

@@ -54,10 +54,34 @@ internal static partial class WooMapper
     }
 
     /// <summary>Puts the registers of one variant into a row: a variation, or the product itself when it has no variations.</summary>
-    public static void WriteVariant(WooWrite write, DesiredVariant variant, JsonElement? current, IReadOnlyList<WooOption> options, IReadOnlyList<string> optionNames, DateTimeOffset now)
+    public static void WriteVariant(WooWrite write, DesiredVariant variant, JsonElement? current, IReadOnlyList<WooOption> options, IReadOnlyList<string> optionNames, DateTimeOffset now) =>
+        WriteVariant(write, variant, [.. write.Ledger.Item.Delta.Where(p => p.Key.Variant == variant.Id)], current, options, optionNames, now);
+
+    /// <summary>
+    /// Puts a whole variant into a row: what a simple product holds becomes its first variation. What the delta does not name is taken from the target, the
+    /// count from what the shop has.
+    /// </summary>
+    public static void WriteWholeVariant(WooWrite write, DesiredVariant variant, JsonElement current, IReadOnlyList<WooOption> options, IReadOnlyList<string> optionNames, DateTimeOffset now)
+    {
+        var delta = write.Ledger.Item.Delta.Where(p => p.Key.Variant == variant.Id).ToList();
+        var named = delta.Select(p => p.Key.Field).ToHashSet(StringComparer.Ordinal);
+        foreach (var (field, value) in variant.Fields.Where(f => WooFields.Mask.Contains(f.Key) && !f.Value.IsEmpty && named.Add(f.Key)))
+        {
+            delta.Add(new PlannedValue { Key = new RegisterKey(field, variant.Id), Target = value });
+        }
+
+        if (Quantity(current) is { } count && named.Add(WooFields.Available))
+        {
+            delta.Add(new PlannedValue { Key = new RegisterKey(WooFields.Available, variant.Id, ObservedStock.WholeChannel), Target = Canonical.Decimal(count) });
+        }
+
+        WriteVariant(write, variant, [.. delta], null, options, optionNames, now);
+    }
+
+    private static void WriteVariant(
+        WooWrite write, DesiredVariant variant, PlannedValue[] delta, JsonElement? current, IReadOnlyList<WooOption> options, IReadOnlyList<string> optionNames, DateTimeOffset now)
     {
         var ledger = write.Ledger;
-        var delta = ledger.Item.Delta.Where(p => p.Key.Variant == variant.Id).ToArray();
         PlannedValue? price = null;
         PlannedValue? compareAt = null;
         foreach (var planned in delta)
@@ -156,10 +180,16 @@ internal static partial class WooMapper
                 }
             }
 
-            var makesVariations = attribute.TryGetProperty("variation", out var makes) && makes.ValueKind == JsonValueKind.True;
-            var index = makesVariations ? IndexOf(target.Options, Decode(Text(attribute, "name") ?? "")) : -1;
+            var index = IndexOf(target.Options, Decode(Text(attribute, "name") ?? ""));
             if (index >= 0 && met.Add(index))
             {
+                if (!(attribute.TryGetProperty("variation", out var makes) && makes.ValueKind == JsonValueKind.True))
+                {
+                    // A mere property so far; as an option it makes variations.
+                    copy["variation"] = true;
+                    changed = true;
+                }
+
                 var values = copy["options"] as JsonArray ?? [];
                 var known = values.Select(v => Decode(v!.GetValue<string>())).ToHashSet(StringComparer.OrdinalIgnoreCase);
                 foreach (var value in ValuesOf(target, index).Where(known.Add))

@@ -47,9 +47,9 @@ internal static partial class WooMapper
             Deleted = Text(row, "status") == Trash,
             Fields = fields.ToImmutable(),
             Sets = sets,
-            Options = options is null ? null : [.. options.Value.Select(o => o.Name)],
+            Options = options is null ? null : IsMoving(row) ? [] : [.. options.Value.Select(o => o.Name)],
             Variants = !isVariable ? [Variant(row, null, now)] : variations is null ? [] : [.. variations.Select(v => Variant(v, options, now))],
-            VariantsComplete = !isVariable || variations is not null,
+            VariantsComplete = !isVariable || (variations is not null && !IsMoving(row)),
             HubId = IsKnownBySku(row, variations) ? null : HubId(row),
         };
     }
@@ -150,15 +150,20 @@ internal static partial class WooMapper
         return null;
     }
 
+    /// <summary>A simple product on its way to a variable one; see <see cref="WooFields.MovingSkuPrefix"/>.</summary>
+    public static bool IsMoving(JsonElement row) => Text(row, "sku")?.StartsWith(WooFields.MovingSkuPrefix, StringComparison.Ordinal) == true;
+
+    /// <summary>A create or a change to a variable product has begun and not ended; see <see cref="WooFields.InterimSkuPrefix"/>.</summary>
+    public static bool IsUnfinished(JsonElement row) => Text(row, "sku")?.StartsWith(WooFields.InterimSkuPrefix, StringComparison.Ordinal) == true;
+
     /// <summary>
     /// A SKU tells more than the meta: duplicating a product in the shop's admin copies the meta with it, and never the SKU. Variations that were not read
     /// count as having one.
     /// </summary>
     private static bool IsKnownBySku(JsonElement row, IReadOnlyList<JsonElement>? variations)
     {
-        var own = Text(row, "sku") ?? "";
-        return !own.StartsWith(WooFields.InterimSkuPrefix, StringComparison.Ordinal)
-            && (IsVariable(row) ? variations is null || variations.Any(v => !string.IsNullOrEmpty(Text(v, "sku"))) : own.Length > 0);
+        return !IsUnfinished(row)
+            && (IsVariable(row) ? variations is null || variations.Any(v => !string.IsNullOrEmpty(Text(v, "sku"))) : !string.IsNullOrEmpty(Text(row, "sku")));
     }
 
     /// <summary>The modified time, whole seconds.</summary>

@@ -112,6 +112,44 @@ public sealed class WooConvergenceTests(SandboxProcess sandbox) : IClassFixture<
         Assert.Equal(2, (await _shop.Source.ReadAsync([hub.Link.ExternalId!], Token)).Items.Single().Body.Variants.Length);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.3)]
+    [InlineData(0.6)]
+    public async Task Edit_SimpleProductGetsOptions_BecomesVariableAndKeepsItsFirstVariant(double failAfterEffect)
+    {
+        var (first, second, gtin) = (NewSku("GROW"), NewSku("GROW"), NewGtin());
+        var hub = new Hub(_shop);
+        hub.Edit(("name", null, "Wächst"), ("isActive", null, "true"), ("price", V1, "20"), ("compareAtPrice", V1, "25"), ("sku", V1, first), ("gtin", V1, gtin));
+        hub.Stock(V1, 6);
+        await hub.SyncAsync();
+        await _shop.Http.PutAsync($"products/{hub.Link.ExternalId}", JsonNode.Parse("""{"attributes":[{"name":"Material","options":["Wolle"],"visible":true}]}""")!);
+        await sandbox.FaultsAsync(new JsonObject { ["channel"] = "woocommerce", ["failAfterEffectRate"] = failAfterEffect });
+        try
+        {
+            hub.Edit(("options", null, """["Größe"]"""), ("optionValues", V1, """["S"]"""), ("optionValues", V2, """["M"]"""), ("price", V2, "22"), ("sku", V2, second));
+            hub.Stock(V2, 3);
+            var pushes = await hub.SyncAsync(mostSteps: 60);
+            Assert.True(failAfterEffect > 0 || pushes == 1, $"{pushes} pushes");
+        }
+        finally
+        {
+            await sandbox.FaultsAsync(new JsonObject { ["channel"] = "woocommerce", ["failAfterEffectRate"] = 0 });
+        }
+
+        hub.AssertDone();
+        await hub.AssertSameAfterReadAsync();
+        var raw = await _shop.RawAsync(hub.Link.ExternalId!);
+        Assert.Equal(("variable", "publish", "Wolle"), (raw["type"]!.ToString(), raw["status"]!.ToString(), raw["attributes"]![0]!["options"]![0]!.ToString()));
+        var read = (await _shop.Source.ReadAsync([hub.Link.ExternalId!], Token)).Items.Single().Body;
+        Assert.Equal(2, read.Variants.Length);
+        var small = read.Variants.Single(v => v.Fields["sku"].Text == first);
+        Assert.Equal(("20", "25", gtin, 6m), (small.Fields["price"].Text, small.Fields["compareAtPrice"].Text, small.Fields["gtin"].Text, small.Stock.Single().Quantity));
+        Assert.Equal(["S"], small.OptionValues!.Value);
+        Assert.Equal(3m, read.Variants.Single(v => v.Fields["sku"].Text == second).Stock.Single().Quantity);
+        Assert.Equal("", raw["sku"]!.ToString());
+    }
+
     [Fact]
     public async Task Stock_SoldBetweenKnowingAndWriting_IsHeardAndNotRaised()
     {
