@@ -9,7 +9,7 @@ namespace ActorSync.Channels.Http;
 /// Sends the requests of one open connection. Network errors and 5xx of requests that the caller marks repeatable are tried again by the resilience handler;
 /// everything else goes out once. Thread-safe.
 /// </summary>
-public sealed class ChannelHttpClient(HttpClient http, ChannelHttpOptions options, TimeProvider clock)
+public sealed class ChannelHttpClient(HttpClient http, TimeProvider clock)
 {
     internal static readonly HttpRequestOptionsKey<bool> Repeatable = new("actorsync.repeatable");
     internal static readonly HttpRequestOptionsKey<bool> MayHaveLeft = new("actorsync.may-have-left");
@@ -30,17 +30,14 @@ public sealed class ChannelHttpClient(HttpClient http, ChannelHttpOptions option
         try
         {
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            // The Date belongs to the headers: it is compared before a slow body blurs it.
             _offset.Learn(response.Headers.Date, sentAt, clock.GetUtcNow());
-            using var bodyTimeout = new CancellationTokenSource(options.AttemptTimeout, clock);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(bodyTimeout.Token, cancellationToken);
-            await response.Content.LoadIntoBufferAsync(options.MaxResponseBytes, either.Token);
             return new HttpExchange
             {
                 Status = response.StatusCode,
                 Headers = response.Headers,
                 ContentType = response.Content.Headers.ContentType?.MediaType,
-                Body = await response.Content.ReadAsByteArrayAsync(either.Token),
+                // Buffered by the innermost handler, so that a body that breaks off is a failed try like any other.
+                Body = await response.Content.ReadAsByteArrayAsync(cancellationToken),
                 SentAt = sentAt,
                 Elapsed = clock.GetElapsedTime(started),
             };

@@ -8,11 +8,11 @@ using Polly.Retry;
 namespace ActorSync.Channels.Http;
 
 /// <summary>Makes the clients that connectors send through: one named client, one connection pool, one resilience pipeline for all channels.</summary>
-public sealed class ChannelHttpClients(IHttpClientFactory factory, IOptions<ChannelHttpOptions> options)
+public sealed class ChannelHttpClients(IHttpClientFactory factory)
 {
     internal const string Name = "actorsync-channel";
 
-    public ChannelHttpClient Create(TimeProvider clock) => new(factory.CreateClient(Name), options.Value, clock);
+    public ChannelHttpClient Create(TimeProvider clock) => new(factory.CreateClient(Name), clock);
 }
 
 internal static class ChannelHttpServices
@@ -51,7 +51,27 @@ internal static class ChannelHttpServices
 
             builder.AddTimeout(options.AttemptTimeout);
         });
+        client.AddHttpMessageHandler(provider => new WholeAnswerHandler(provider.GetRequiredService<IOptions<ChannelHttpOptions>>().Value.MaxResponseBytes));
         return services;
+    }
+
+    /// <summary>Reads the body inside of a try, so that its time and its failures count there.</summary>
+    private sealed class WholeAnswerHandler(int maxBytes) : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            try
+            {
+                await response.Content.LoadIntoBufferAsync(maxBytes, cancellationToken);
+                return response;
+            }
+            catch
+            {
+                response.Dispose();
+                throw;
+            }
+        }
     }
 
     private static HttpRetryStrategyOptions RetryOf(ChannelHttpOptions options) => new()

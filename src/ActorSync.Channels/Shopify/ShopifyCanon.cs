@@ -9,9 +9,9 @@ internal sealed class ShopifyCanon : ICanon
 
     public FieldValue Form(string field, FieldValue value)
     {
-        if (value.Text is not { } text)
+        if (Canonical.Text(value.Text).Text is not { } text)
         {
-            return value;
+            return FieldValue.Empty;
         }
 
         return field switch
@@ -24,18 +24,18 @@ internal sealed class ShopifyCanon : ICanon
         };
     }
 
-    public string ElementKey(string field, string element) => element.Trim().ToLowerInvariant();
+    public string ElementKey(string field, string element) => Canonical.ElementKey(element);
 
     /// <summary>Shopify keeps two decimals.</summary>
     public static decimal RoundMoney(decimal amount) => Math.Round(amount, 2, MidpointRounding.AwayFromZero);
 
-    private static FieldValue OfText(string text) => text.Length == 0 ? FieldValue.Empty : new FieldValue(text);
+    private static FieldValue OfText(string text) => Canonical.Text(text);
 
     private static FieldValue Money(string text) => decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var amount)
-        ? new FieldValue(ShopifyMapper.Canonical(RoundMoney(amount)))
+        ? Canonical.Money(RoundMoney(amount))
         : OfText(text.Trim());
 
     private static FieldValue Count(string text) => decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var count)
-        ? new FieldValue(ShopifyMapper.Canonical(Math.Floor(count)))
+        ? Canonical.Decimal(Math.Floor(count))
         : OfText(text.Trim());
 }

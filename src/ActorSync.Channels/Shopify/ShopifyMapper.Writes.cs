@@ -20,7 +20,8 @@ internal static partial class ShopifyMapper
 
         if (target.Sets.TryGetValue(ShopifyFields.Tags, out var tags))
         {
-            input["tags"] = Texts(tags);
+            // A tag with a comma would become two.
+            input["tags"] = Texts(tags.Where(tag => !tag.Contains(',')));
         }
 
         var options = target.Options.IsEmpty ? [DefaultOption] : target.Options;

@@ -127,9 +127,6 @@ internal static partial class ShopifyMapper
     public static JsonElement? Child(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var child) ? child : null;
 
-    /// <summary>A number in the hub's form: invariant, without trailing zeros.</summary>
-    public static string Canonical(decimal number) => number.ToString("0.############################", CultureInfo.InvariantCulture);
-
     public static Stamp? Instant(JsonElement? element) =>
         element is { ValueKind: JsonValueKind.String } text && DateTimeOffset.TryParse(text.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
             ? Stamp.At(instant)
@@ -196,7 +193,7 @@ internal static partial class ShopifyMapper
     private static FieldValue? Text(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => FieldValue.Empty,
-        JsonValueKind.String => value.GetString() is { Length: > 0 } text ? new FieldValue(text) : FieldValue.Empty,
+        JsonValueKind.String => Canonical.Text(value.GetString()),
         _ => null,
     };
 
@@ -204,8 +201,8 @@ internal static partial class ShopifyMapper
     {
         JsonValueKind.Null => FieldValue.Empty,
         JsonValueKind.String when value.GetString() is "" => FieldValue.Empty,
-        JsonValueKind.String when decimal.TryParse(value.GetString(), NumberStyles.Number, CultureInfo.InvariantCulture, out var amount) => new FieldValue(Canonical(amount)),
-        JsonValueKind.Number when value.TryGetDecimal(out var amount) => new FieldValue(Canonical(amount)),
+        JsonValueKind.String when decimal.TryParse(value.GetString(), NumberStyles.Number, CultureInfo.InvariantCulture, out var amount) => Canonical.Money(amount),
+        JsonValueKind.Number when value.TryGetDecimal(out var amount) => Canonical.Money(amount),
         _ => null,
     };
 

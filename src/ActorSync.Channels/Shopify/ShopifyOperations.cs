@@ -26,11 +26,13 @@ internal static partial class ShopifyOperations
     public static readonly ShopifyOperation VariantsBySku = Load("VariantsBySku");
     public static readonly ShopifyOperation ItemsOfVariants = Load("ItemsOfVariants");
     public static readonly ShopifyOperation ProductStatus = Load("ProductStatus");
+    public static readonly ShopifyOperation ProductSetStatus = Load("ProductSetStatus");
     public static readonly ShopifyOperation HubIdDefinition = Load("HubIdDefinition");
     public static readonly ShopifyOperation Webhooks = Load("Webhooks");
 
     // Repeatable by nature: an identifier, an idempotency key or absolute values by id make the second run equal to the first.
     public static readonly ShopifyOperation ProductSet = Load("ProductSet");
+    public static readonly ShopifyOperation ProductSetLarge = Load("ProductSetLarge");
     public static readonly ShopifyOperation ProductUpdate = Load("ProductUpdate");
     public static readonly ShopifyOperation TagsAdd = Load("TagsAdd");
     public static readonly ShopifyOperation TagsRemove = Load("TagsRemove");
@@ -48,7 +50,7 @@ internal static partial class ShopifyOperations
     public static IReadOnlyList<ShopifyOperation> All =>
     [
         ShopProbe, ProductsPage, ProductsChanged, ProductsCount, ProductsByIds, ProductByHubId, VariantsOfProduct, LevelsOfItem, VariantsBySku, ItemsOfVariants,
-        ProductStatus, HubIdDefinition, Webhooks, ProductSet, ProductUpdate, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
+        ProductStatus, ProductSetStatus, HubIdDefinition, Webhooks, ProductSet, ProductSetLarge, ProductUpdate, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
         VariantsDelete, HubIdDefine, WebhookCreate, WebhookDelete,
     ];
 

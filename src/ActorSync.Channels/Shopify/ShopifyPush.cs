@@ -15,6 +15,10 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
     private const int MaxVariants = 2048;
     private const int MaxOptions = 3;
     private const double CostPerVariant = 0.2;
+    /// <summary>Above this many variants Shopify may not answer within its ten seconds.</summary>
+    private const int MaxVariantsAtOnce = 100;
+    private const int MaxLooks = 12;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
     private readonly ShopifyStockPush _stock = new(client);
     private readonly ShopifyVariantPush _variants = new(client, source);
 
@@ -40,7 +44,8 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
             return;
         }
 
-        var keys = item.Delta.Select(planned => planned.Key).ToArray();
+        RefuseTags(state);
+        var keys = state.Undecided.Select(planned => planned.Key).ToArray();
         if (await subscriptions.EnsureDefinitionAsync(cancellationToken) is { } definition)
         {
             state.Fail(keys, definition, mayHaveHappened: false);
@@ -69,7 +74,8 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
     {
         var item = state.Item;
         var variants = item.Target.Variants.Where(variant => !variant.Remove).ToImmutableArray();
-        var answer = await client.SendAsync(ShopifyOperations.ProductSet, new JsonObject
+        var isLarge = variants.Length > MaxVariantsAtOnce;
+        var answer = await client.SendAsync(isLarge ? ShopifyOperations.ProductSetLarge : ShopifyOperations.ProductSet, new JsonObject
         {
             ["identifier"] = new JsonObject
             {
@@ -84,24 +90,61 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
         }
 
         var payload = answer.Root("productSet");
-        var errors = ShopifyErrors.UserErrors(payload);
-        if (errors.Length > 0)
+        if (ShopifyErrors.UserErrors(payload) is { IsEmpty: false } errors)
         {
             RejectSet(state, variants, errors);
-            return;
         }
-
-        if (payload is not { } set || ShopifyMapper.Child(set, "product") is not { ValueKind: JsonValueKind.Object } node)
+        else if (isLarge)
         {
-            state.Fail(keys, new ChannelFault { Kind = ChannelFaultKind.Transient, Code = "NO_PRODUCT", Message = "Shopify answered the create without a product." }, mayHaveHappened: true);
-            return;
+            await FollowAsync(state, keys, variants, payload, cancellationToken);
+        }
+        else if (payload is { } set && ShopifyMapper.Child(set, "product") is { ValueKind: JsonValueKind.Object } node)
+        {
+            // The product exists from here on: even when the rest of it cannot be read, its ids are bound.
+            var (product, _) = await source.WholeAsync(node, cancellationToken);
+            state.Link(product, Bindings(item.Target, variants, product));
+            state.Mark(keys, PushResult.Applied);
+        }
+        else
+        {
+            state.Fail(keys, Odd("NO_PRODUCT", "Shopify answered the create without a product."), mayHaveHappened: true);
+        }
+    }
+
+    /// <summary>A large product is made behind the scenes. What is not done in time is of unknown outcome, and the next try finds it by our id.</summary>
+    private async Task FollowAsync(ShopifyPushState state, RegisterKey[] keys, ImmutableArray<DesiredVariant> variants, JsonElement? payload, CancellationToken cancellationToken)
+    {
+        var id = payload is { } started && ShopifyMapper.Child(started, "productSetOperation") is { ValueKind: JsonValueKind.Object } operation ? operation.GetProperty("id").GetString() : null;
+        for (var look = 0; id is not null && look < MaxLooks; look++)
+        {
+            await Task.Delay(BetweenLooks, client.Clock, cancellationToken);
+            var answer = await client.SendAsync(ShopifyOperations.ProductSetStatus, new JsonObject { ["id"] = id }, Lane.Content, cancellationToken);
+            if (answer.Root("productOperation") is not { } status || status.GetProperty("status").GetString() != "COMPLETE")
+            {
+                continue;
+            }
+
+            if (ShopifyErrors.UserErrors(status) is { IsEmpty: false } errors)
+            {
+                RejectSet(state, variants, errors);
+                return;
+            }
+
+            if (ShopifyMapper.Child(status, "product") is { ValueKind: JsonValueKind.Object } made
+                && await source.ReadAsync([ShopifyGid.Number(made.GetProperty("id").GetString()!)], cancellationToken) is { Fault: null, Items: [{ Body: { Deleted: false } product }] })
+            {
+                state.Link(product, Bindings(state.Item.Target, variants, product));
+                state.Mark(keys, PushResult.Applied);
+                return;
+            }
+
+            break;
         }
 
-        // The product exists from here on: even when the rest of it cannot be read, its ids are bound.
-        var (product, _) = await source.WholeAsync(node, cancellationToken);
-        state.Link(product, Bindings(item.Target, variants, product));
-        state.Mark(keys, PushResult.Applied);
+        state.Fail(keys, Odd("STILL_RUNNING", "Shopify is still making the product; it is looked for again."), mayHaveHappened: true);
     }
+
+    private static ChannelFault Odd(string code, string message) => new() { Kind = ChannelFaultKind.Transient, Code = code, Message = message };
 
     /// <summary>An earlier create took effect, or the SKU is there already: bind it, and leave what differs to the next plan.</summary>
     private static void Adopt(ShopifyPushState state, ObservedProduct product)
@@ -109,7 +152,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
         var item = state.Item;
         var bound = Bindings(item.Target, [.. item.Target.Variants.Where(variant => !variant.Remove)], product);
         state.Link(product, bound);
-        state.Mark(item.Delta.Where(planned => Holds(item.Target, product, bound, planned)).Select(planned => planned.Key).ToArray(), PushResult.Applied);
+        state.Mark(state.Undecided.Where(planned => Holds(item.Target, product, bound, planned)).Select(planned => planned.Key).ToArray(), PushResult.Applied);
     }
 
     internal static bool Holds(DesiredProduct target, ObservedProduct product, ImmutableArray<VariantLink> bound, PlannedValue planned)
@@ -133,7 +176,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
             ShopifyFields.Exists => planned.Target == FieldValue.True,
             ShopifyFields.OptionValues => remote.OptionValues is { } values && values.SequenceEqual(target.Variants.First(v => v.Id == variant).OptionValues, StringComparer.Ordinal),
             ShopifyFields.Available => remote.Stock.Any(level => level.LocationId == planned.Key.Part && level.Quantity is { } count
-                && new FieldValue(ShopifyMapper.Canonical(count)) == canon.Form(ShopifyFields.Available, planned.Target)),
+                && Canonical.Decimal(count) == canon.Form(ShopifyFields.Available, planned.Target)),
             _ when remote.Fields.TryGetValue(planned.Key.Field, out var value) => canon.Form(planned.Key.Field, value) == canon.Form(planned.Key.Field, planned.Target),
             _ => false,
         };
@@ -157,6 +200,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
 
     private async Task TagsAsync(ShopifyPushState state, string id, CancellationToken cancellationToken)
     {
+        RefuseTags(state);
         var tags = state.Undecided.Where(planned => planned.Key is { Field: ShopifyFields.Tags, Part: not null, Variant: null }).ToArray();
         await ChangeAsync(ShopifyOperations.TagsAdd, "tagsAdd", [.. tags.Where(tag => !tag.Target.IsEmpty)],
             tag => tag.Target.Text!);
@@ -199,6 +243,15 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
                     state.Learn(ShopifyMapper.Product(node));
                 }
             }
+        }
+    }
+
+    /// <summary>Shopify's tags are one list with commas: a tag that holds one would come back as two.</summary>
+    private static void RefuseTags(ShopifyPushState state)
+    {
+        foreach (var tag in state.Undecided.Where(planned => planned.Key is { Field: ShopifyFields.Tags, Part: not null } && planned.Target.Text?.Contains(',') == true).ToArray())
+        {
+            state.Reject(tag.Key, "TAG_WITH_COMMA", $"'{tag.Target.Text}' holds a comma, which separates tags at Shopify.");
         }
     }
 
@@ -325,7 +378,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
 
     private static void RejectSet(ShopifyPushState state, ImmutableArray<DesiredVariant> variants, ImmutableArray<ShopifyUserError> errors)
     {
-        var keys = state.Item.Delta.Select(planned => planned.Key).ToArray();
+        var keys = state.Undecided.Select(planned => planned.Key).ToArray();
         var attributed = errors.Select(error => (Error: error, Key: KeyOf(error))).ToArray();
         if (attributed.All(pair => pair.Key is not null))
         {

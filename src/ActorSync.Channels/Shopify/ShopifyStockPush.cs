@@ -107,6 +107,7 @@ internal sealed class ShopifyStockPush(ShopifyClient client)
             return;
         }
 
+        var askedAt = client.Clock.GetUtcNow() + client.ClockOffset;
         var answer = await client.SendAsync(
             ShopifyOperations.StockSet, new JsonObject { ["input"] = Input(rows), ["key"] = KeyOf("set", rows) }, Lane.Stock, cancellationToken);
         if (answer.Fault is { } fault)
@@ -123,8 +124,9 @@ internal sealed class ShopifyStockPush(ShopifyClient client)
         var errors = ShopifyErrors.UserErrors(payload);
         if (errors.IsEmpty)
         {
+            // Where nothing had to change there is no group; the count was right at the latest when we asked.
             var group = payload is { } done ? ShopifyMapper.Child(done, "inventoryAdjustmentGroup") : null;
-            var writtenAt = group is { ValueKind: JsonValueKind.Object } made ? ShopifyMapper.Instant(ShopifyMapper.Child(made, "createdAt")) : null;
+            var writtenAt = group is { ValueKind: JsonValueKind.Object } made ? ShopifyMapper.Instant(ShopifyMapper.Child(made, "createdAt")) : Stamp.At(askedAt);
             foreach (var row in rows)
             {
                 Applied(row, writtenAt);
@@ -226,7 +228,7 @@ internal sealed class ShopifyStockPush(ShopifyClient client)
         Applied(row, level?.Version);
     }
 
-    /// <summary>The answer holds no counts, so ours stand for them; where nothing changed it holds no time either, and nothing is claimed to be observed.</summary>
+    /// <summary>The answer holds no counts, so ours stand for them.</summary>
     private static void Applied(Row row, Stamp? writtenAt)
     {
         row.State.Mark([row.Planned.Key], PushResult.Applied);

@@ -207,6 +207,52 @@ public sealed class ShopifyLiveTests(SandboxProcess sandbox) : IClassFixture<San
     }
 
     [Fact]
+    public async Task Push_TagWithAComma_IsRefusedAloneOnCreateAndUpdate()
+    {
+        var created = Assert.Single(await _shop.PushAsync(Create(Plain("Tags", New("TAG")) with { Sets = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add("tags", ["one", "two, three"]) })));
+        Assert.Equal((PushResult.Applied, "TAG_WITH_COMMA"), (created.Result, Assert.Single(created.Rejections).Code));
+        var before = await _shop.ReadAsync(created.ExternalId!);
+        Assert.Equal(["one"], before.Sets["tags"]);
+        var updated = Assert.Single(await _shop.PushAsync(Update(before, (new RegisterKey("tags", null, "a, b"), "a, b", null), (new RegisterKey("tags", null, "c"), "c", null))));
+        Assert.Equal((PushResult.Applied, PushResult.Rejected), (updated.Result, Assert.Single(updated.Exceptions).Value));
+        Assert.Equal(["c", "one"], (await _shop.ReadAsync(created.ExternalId!)).Sets["tags"]);
+    }
+
+    [Fact]
+    public async Task Push_LargeProduct_IsMadeBehindTheScenesAndBoundWhole()
+    {
+        var sku = New("BIG");
+        var target = Plain("Large", sku) with { Options = ["Size", "Colour"], Variants = [.. Enumerable.Range(1, 130).Select(i => Variant(i, $"{sku}-{i}", $"{i}.5", $"Size {i / 2}", i % 2 == 0 ? "Red" : "Blue"))] };
+        var outcome = Assert.Single(await _shop.PushAsync(Create(target)));
+        Assert.True(outcome.Result == PushResult.Applied, outcome.Error);
+        Assert.Equal(130, outcome.Bound.Length);
+        var held = await _shop.ReadAsync(outcome.ExternalId!);
+        Assert.Equal(target.Variants.Select(variant => variant.Fields["price"].Text), held.Variants.Select(variant => variant.Fields["price"].Text));
+        Assert.Equal(outcome.Bound.OrderBy(link => link.Variant).Select(link => link.ExternalId), held.Variants.Select(variant => variant.ExternalId));
+    }
+
+    [Fact]
+    public async Task Canon_WhateverIsPushed_EqualsWhatIsReadBack()
+    {
+        string[] descriptions =
+        [
+            "<p>Plain</p>", "Caf&eacute; &amp; Bar – 5 &lt; 6", "<p style=\"color:red\" class='x'>a</p>\r\n<p>b</p>", "a<br/>b<BR>c", "<ul>\n <li>one</li>\n <li>two</li>\n</ul>",
+            "<a href='https://x.example/?a=1&amp;b=2' title=\"t\">link</a>", "  <p>edges</p>  ", "<p>emoji 😀 &#128512; &nbsp; nbsp</p>", "<!-- note --><p>kept</p>", "1 < 2 & 3 > 2",
+        ];
+        var product = await _shop.ReadBySkuAsync("ODD-AMP");
+        foreach (var description in descriptions)
+        {
+            var outcome = Assert.Single(await _shop.PushAsync(Update(product, (new RegisterKey("description"), description, null), (new RegisterKey("name"), $" {description.Length} name ", null))));
+            Assert.Equal(PushResult.Applied, outcome.Result);
+            var held = await _shop.ReadAsync(product.ExternalId);
+            Assert.Equal(Form("description", new FieldValue(description)), Form("description", held.Fields["description"]));
+            Assert.Equal(Form("name", new FieldValue($"{description.Length} name")), Form("name", held.Fields["name"]));
+        }
+
+        FieldValue Form(string field, FieldValue value) => _shop.Kind.Canon.Form(field, value);
+    }
+
+    [Fact]
     public async Task Push_OffToAnArchivedProduct_KeepsItArchived()
     {
         var before = await _shop.ReadBySkuAsync("ODD-AMP");
