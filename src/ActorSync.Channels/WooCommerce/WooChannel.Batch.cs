@@ -103,9 +103,7 @@ internal sealed partial class WooChannel
     {
         foreach (var group in chunk.GroupBy(write => write.Kind))
         {
-            var rows = answer.Json.ValueKind == JsonValueKind.Object && answer.Json.TryGetProperty(Member(group.Key), out var list) && list.ValueKind == JsonValueKind.Array
-                ? list.EnumerateArray().ToArray()
-                : [];
+            var rows = WooMapper.List(answer.Json, Member(group.Key)) ?? [];
             var at = 0;
             foreach (var write in group)
             {
@@ -143,6 +141,9 @@ internal sealed partial class WooChannel
                     case WooEffect.Done:
                         write.Ledger.Settle(write.Keys, PushResult.Applied);
                         done(write, row);
+                        break;
+                    case WooEffect.Gone when write.Kind == WooWriteKind.Delete:
+                        write.Ledger.Settle(write.Keys, PushResult.Applied);
                         break;
                     case WooEffect.NotSent:
                         write.Ledger.Fail(write.Keys, PushResult.NotSent, fault);

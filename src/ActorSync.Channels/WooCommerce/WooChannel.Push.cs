@@ -102,7 +102,7 @@ internal sealed partial class WooChannel
         }
 
         var parents = ledgers.Where(l => !l.IsClosed && NeedsVariations(l.Item)).ToArray();
-        await Parallel.ForEachAsync(parents, new ParallelOptions { MaxDegreeOfParallelism = ParallelParents, CancellationToken = cancellationToken }, async (ledger, token) =>
+        await Parallel.ForEachAsync(parents, TwoAtATime(cancellationToken), async (ledger, token) =>
         {
             string[]? ids = ChangesStructure(ledger.Item) || MayBecomeVariable(ledger.Item) ? null : [.. VariationsInDelta(ledger.Item).Select(v => v.ExternalId!).Distinct(StringComparer.Ordinal)];
             var (rows, fault) = ids is { Length: > MaxPerPage } or null
@@ -358,7 +358,7 @@ internal sealed partial class WooChannel
     }
 
     private async Task WriteVariationsAsync(IEnumerable<(PushLedger Ledger, List<WooWrite> Rows)> families, Lane lane, CancellationToken cancellationToken) =>
-        await Parallel.ForEachAsync(families, new ParallelOptions { MaxDegreeOfParallelism = ParallelParents, CancellationToken = cancellationToken }, async (family, token) =>
+        await Parallel.ForEachAsync(families, TwoAtATime(cancellationToken), async (family, token) =>
             await WriteAsync($"products/{family.Ledger.ExternalId}/variations", family.Rows, lane, SawVariation, token));
 
     private static void SawVariation(WooWrite write, JsonElement row)
@@ -393,7 +393,7 @@ internal sealed partial class WooChannel
         }
 
         var families = all.Where(w => w is { Variant: not null, Kind: WooWriteKind.Update }).GroupBy(w => w.Ledger);
-        await Parallel.ForEachAsync(families, new ParallelOptions { MaxDegreeOfParallelism = ParallelParents, CancellationToken = cancellationToken }, async (family, token) =>
+        await Parallel.ForEachAsync(families, TwoAtATime(cancellationToken), async (family, token) =>
         {
             foreach (var ids in family.Select(w => w.Id.ToString(CultureInfo.InvariantCulture)).Distinct(StringComparer.Ordinal).Chunk(MaxPerPage))
             {

@@ -210,7 +210,7 @@ internal sealed partial class WooChannel
     {
         var observed = new Observation[rows.Length];
         ChannelFault? failed = null;
-        await Parallel.ForAsync(0, rows.Length, new ParallelOptions { MaxDegreeOfParallelism = ParallelParents, CancellationToken = cancellationToken }, async (index, token) =>
+        await Parallel.ForAsync(0, rows.Length, TwoAtATime(cancellationToken), async (index, token) =>
         {
             var row = rows[index];
             List<JsonElement>? variations = null;
@@ -269,6 +269,8 @@ internal sealed partial class WooChannel
             Message = $"Product {parent} has more than {MaxVariationPages * MaxPerPage} variations; the hub reads no more than that of one product.",
         });
     }
+
+    private static ParallelOptions TwoAtATime(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = ParallelParents, CancellationToken = cancellationToken };
 
     private Observation Observe(ObservedProduct body, DateTimeOffset startedAt, ObservationSource source) => new()
     {

@@ -51,12 +51,7 @@ internal sealed partial class WooChannel(ChannelSettings settings, ChannelSecret
 
     private static string? Setting(WooAnswer answer, string id)
     {
-        if (!answer.Ok || answer.Json.ValueKind != JsonValueKind.Array)
-        {
-            return null;
-        }
-
-        foreach (var entry in answer.Json.EnumerateArray())
+        foreach (var entry in Rows(answer))
         {
             if (WooMapper.Text(entry, "id") == id)
             {

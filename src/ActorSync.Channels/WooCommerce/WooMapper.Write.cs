@@ -161,7 +161,7 @@ internal static partial class WooMapper
     /// </summary>
     public static JsonArray? MissingAttributes(JsonElement current, DesiredProduct target)
     {
-        if (!current.TryGetProperty("attributes", out var existing) || existing.ValueKind != JsonValueKind.Array)
+        if (List(current, "attributes") is not { } existing)
         {
             return NewAttributes(target);
         }
@@ -169,7 +169,7 @@ internal static partial class WooMapper
         var changed = false;
         var attributes = new JsonArray();
         var met = new HashSet<int>();
-        foreach (var attribute in existing.EnumerateArray())
+        foreach (var attribute in existing)
         {
             var copy = new JsonObject();
             foreach (var member in (ReadOnlySpan<string>)["id", "name", "position", "visible", "variation", "options"])
@@ -183,7 +183,7 @@ internal static partial class WooMapper
             var index = IndexOf(target.Options, Decode(Text(attribute, "name") ?? ""));
             if (index >= 0 && met.Add(index))
             {
-                if (!(attribute.TryGetProperty("variation", out var makes) && makes.ValueKind == JsonValueKind.True))
+                if (!IsTrue(attribute, "variation"))
                 {
                     // A mere property so far; as an option it makes variations.
                     copy["variation"] = true;
@@ -256,15 +256,12 @@ internal static partial class WooMapper
 
         var result = new JsonArray();
         var present = new HashSet<string>(StringComparer.Ordinal);
-        if (current is { } row && row.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Array)
+        foreach (var tag in (current is { } row ? List(row, "tags") : null) ?? [])
         {
-            foreach (var tag in tags.EnumerateArray())
+            var key = canon.ElementKey(WooFields.Tags, Text(tag, "name") ?? "");
+            if ((!changes.TryGetValue(key, out var change) || IsPresent(change.Target)) && present.Add(key))
             {
-                var key = canon.ElementKey(WooFields.Tags, Text(tag, "name") ?? "");
-                if ((!changes.TryGetValue(key, out var change) || IsPresent(change.Target)) && present.Add(key))
-                {
-                    result.Add(new JsonObject { ["id"] = Number(tag, "id") });
-                }
+                result.Add(new JsonObject { ["id"] = Number(tag, "id") });
             }
         }
 

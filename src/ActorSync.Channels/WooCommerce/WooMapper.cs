@@ -36,9 +36,12 @@ internal static partial class WooMapper
             fields[WooFields.IsActive] = Canonical.Boolean(status == Publish);
         }
 
-        var sets = row.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Array
-            ? ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(WooFields.Tags, [.. tags.EnumerateArray().Select(t => Decode(Text(t, "name") ?? "")).Where(t => t.Length > 0)])
-            : ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+        var sets = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+        if (List(row, "tags") is { } tags)
+        {
+            sets = sets.Add(WooFields.Tags, [.. tags.Select(t => Decode(Text(t, "name") ?? "")).Where(t => t.Length > 0)]);
+        }
+
         var options = row.TryGetProperty("attributes", out _) || !isVariable ? VariationAttributes(row) : (ImmutableArray<WooOption>?)null;
         return new ObservedProduct
         {
@@ -86,7 +89,9 @@ internal static partial class WooMapper
             Version = isVariation && version != Stamp.Zero ? version : null,
             Fields = fields.ToImmutable(),
             OptionValues = isVariation ? (options is null ? null : Values(row, options)) : [],
-            Stock = row.TryGetProperty("manage_stock", out _) ? [new ObservedStock { LocationId = ObservedStock.WholeChannel, Quantity = Quantity(row), Version = version }] : [],
+            Stock = row.TryGetProperty("manage_stock", out _)
+                ? [new ObservedStock { LocationId = ObservedStock.WholeChannel, Quantity = Quantity(row), Version = version }]
+                : [],
         };
     }
 
@@ -107,7 +112,7 @@ internal static partial class WooMapper
     /// <summary>The count that belongs to this row; null = not counted, or counted on the parent.</summary>
     public static decimal? Quantity(JsonElement row)
     {
-        if (!row.TryGetProperty("manage_stock", out var managed) || managed.ValueKind != JsonValueKind.True)
+        if (!IsTrue(row, "manage_stock"))
         {
             return null;
         }
@@ -127,19 +132,22 @@ internal static partial class WooMapper
 
     /// <summary>0 when absent; ids of failed batch items are null or objects.</summary>
     public static long Number(JsonElement row, string member) =>
-        row.ValueKind == JsonValueKind.Object && row.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : 0;
+        Member(row, member) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : 0;
 
     public static string? Text(JsonElement row, string member) =>
-        row.ValueKind == JsonValueKind.Object && row.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        Member(row, member) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    /// <summary>The elements of an array member; null when the row carries none.</summary>
+    public static JsonElement[]? List(JsonElement row, string member) => Member(row, member) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : null;
+
+    public static bool IsTrue(JsonElement row, string member) => Member(row, member) is { ValueKind: JsonValueKind.True };
+
+    private static JsonElement? Member(JsonElement row, string member) =>
+        row.ValueKind == JsonValueKind.Object && row.TryGetProperty(member, out var value) ? value : null;
 
     public static string? HubId(JsonElement row)
     {
-        if (!row.TryGetProperty("meta_data", out var meta) || meta.ValueKind != JsonValueKind.Array)
-        {
-            return null;
-        }
-
-        foreach (var entry in meta.EnumerateArray())
+        foreach (var entry in List(row, "meta_data") ?? [])
         {
             if (Text(entry, "key") == WooFields.HubIdMeta)
             {
@@ -170,33 +178,29 @@ internal static partial class WooMapper
     public static Stamp Version(JsonElement row) => (Gmt(row, "date_modified_gmt") ?? Gmt(row, "date_created_gmt")) is { } at ? Stamp.At(at) : Stamp.Zero;
 
     public static DateTimeOffset? Gmt(JsonElement row, string member) =>
-        Text(row, member) is { } text && DateTime.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
-            ? new DateTimeOffset(at, TimeSpan.Zero)
-            : null;
+        DateTimeOffset.TryParseExact(Text(row, member), "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
 
     /// <summary>Attributes that make variations, in their order. Empty for anything but a variable product.</summary>
     public static ImmutableArray<WooOption> VariationAttributes(JsonElement row)
     {
-        if (!IsVariable(row) || !row.TryGetProperty("attributes", out var attributes) || attributes.ValueKind != JsonValueKind.Array)
+        if (!IsVariable(row) || List(row, "attributes") is not { } attributes)
         {
             return [];
         }
 
         return
         [
-            .. attributes.EnumerateArray()
-                .Where(a => a.TryGetProperty("variation", out var makes) && makes.ValueKind == JsonValueKind.True)
+            .. attributes
+                .Where(a => IsTrue(a, "variation"))
                 .OrderBy(a => Number(a, "position"))
-                .Select(a => new WooOption(
-                    Number(a, "id"), Decode(Text(a, "name") ?? ""),
-                    a.TryGetProperty("options", out var values) && values.ValueKind == JsonValueKind.Array ? [.. values.EnumerateArray().Select(v => Decode(v.GetString() ?? ""))] : [])),
+                .Select(a => new WooOption(Number(a, "id"), Decode(Text(a, "name") ?? ""))),
         ];
     }
 
     /// <summary>The variation's value for each option; an option that it leaves open ("any") is empty.</summary>
     private static ImmutableArray<string> Values(JsonElement row, IReadOnlyList<WooOption> options)
     {
-        var own = row.TryGetProperty("attributes", out var attributes) && attributes.ValueKind == JsonValueKind.Array ? attributes.EnumerateArray().ToArray() : [];
+        var own = List(row, "attributes") ?? [];
         return
         [
             .. options.Select(option =>
@@ -220,8 +224,8 @@ internal static partial class WooMapper
     };
 
     private static decimal? Amount(string? text) =>
-        decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var amount) ? amount : null;
+        decimal.TryParse(text?.Trim(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) ? amount : null;
 }
 
 /// <summary>An attribute that makes variations. Id 0 = local to the product.</summary>
-internal sealed record WooOption(long Id, string Name, ImmutableArray<string> Values);
+internal sealed record WooOption(long Id, string Name);
