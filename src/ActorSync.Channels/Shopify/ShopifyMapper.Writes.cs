@@ -24,6 +24,16 @@ internal static partial class ShopifyMapper
             input["tags"] = Texts(tags.Where(tag => !tag.Contains(',')));
         }
 
+        AddStructure(input, target, variants);
+        return input;
+    }
+
+    /// <summary>
+    /// Options and the whole list of variants, which replaces the one at Shopify: a variant that has an id is named with nothing but its option values, so that
+    /// the rest of it stays; one without is given whole.
+    /// </summary>
+    public static void AddStructure(JsonObject input, DesiredProduct target, ImmutableArray<DesiredVariant> variants)
+    {
         var options = target.Options.IsEmpty ? [DefaultOption] : target.Options;
         var rows = variants.Select(variant => (Variant: variant, Values: target.Options.IsEmpty ? [DefaultValue] : variant.OptionValues)).ToArray();
         input["productOptions"] = new JsonArray([.. options.Select((option, position) => (JsonNode)new JsonObject
@@ -33,27 +43,35 @@ internal static partial class ShopifyMapper
             ["values"] = new JsonArray([.. rows.Where(row => position < row.Values.Length).Select(row => row.Values[position]).Distinct(StringComparer.Ordinal)
                 .Select(value => (JsonNode)new JsonObject { ["name"] = value })]),
         })]);
-        input["variants"] = new JsonArray([.. rows.Select(row =>
+        input["variants"] = new JsonArray([.. rows.Select(row => (JsonNode)Row(row.Variant, OptionValues(options, row.Values)))]);
+    }
+
+    private static JsonObject Row(DesiredVariant variant, JsonArray optionValues)
+    {
+        if (variant.ExternalId is { } id)
         {
-            var entry = new JsonObject { ["optionValues"] = OptionValues(options, row.Values) };
-            foreach (var (field, value) in row.Variant.Fields.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            {
-                AddVariantField(entry, field, value);
-            }
+            return new JsonObject { ["id"] = ShopifyGid.Variant(id), ["optionValues"] = optionValues };
+        }
 
-            var counts = row.Variant.Stock.OrderBy(count => count.Key, StringComparer.Ordinal).ToArray();
-            if (counts.Length > 0)
-            {
-                Item(entry)["tracked"] = true;
-                entry["inventoryQuantities"] = new JsonArray([.. counts.Select(count => (JsonNode)new JsonObject
-                {
-                    ["locationId"] = ShopifyGid.Location(count.Key), ["name"] = "available", ["quantity"] = Whole(count.Value),
-                })]);
-            }
+        var entry = new JsonObject { ["optionValues"] = optionValues };
+        foreach (var (field, value) in variant.Fields.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            AddVariantField(entry, field, value);
+        }
 
-            return (JsonNode)entry;
-        })]);
-        return input;
+        var counts = variant.Stock.OrderBy(count => count.Key, StringComparer.Ordinal).ToArray();
+        if (counts.Length > 0)
+        {
+            Item(entry)["tracked"] = true;
+            entry["inventoryQuantities"] = new JsonArray([.. counts.Select(count => (JsonNode)new JsonObject
+            {
+                ["locationId"] = ShopifyGid.Location(count.Key),
+                ["name"] = "available",
+                ["quantity"] = Whole(count.Value),
+            })]);
+        }
+
+        return entry;
     }
 
     /// <summary>One new variant of an existing product.</summary>

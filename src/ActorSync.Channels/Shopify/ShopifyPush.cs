@@ -21,6 +21,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
     private readonly ShopifyStockPush _stock = new(client);
     private readonly ShopifyVariantPush _variants = new(client, source);
+    private readonly ShopifyStructurePush _structure = new(client, source);
 
     public async Task<ImmutableArray<PushOutcome>> PushAsync(ImmutableArray<PushItem> items, CancellationToken cancellationToken)
     {
@@ -191,6 +192,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
             return;
         }
 
+        await _structure.PushAsync(state, id, cancellationToken);
         await TagsAsync(state, id, cancellationToken);
         await FieldsAsync(state, id, [.. state.Undecided.Where(planned => planned.Key is { Variant: null, Field: not ShopifyFields.Tags })], cancellationToken);
         await _variants.UpdateAsync(state, id, cancellationToken);
@@ -408,7 +410,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
         }
     }
 
-    private static (string Code, string Message)? Obstacle(PushItem item)
+    internal static (string Code, string Message)? Obstacle(PushItem item)
     {
         var variants = item.Target.Variants.Count(variant => !variant.Remove);
         return (item.Target.Options.Length, variants) switch

@@ -321,6 +321,52 @@ public sealed class ShopifyLiveTests(SandboxProcess sandbox) : IClassFixture<San
     }
 
     [Fact]
+    public async Task Push_OptionsForAPlainProduct_KeepsItsVariantAndAddsTheOthers()
+    {
+        var sku = New("OPT");
+        var created = Assert.Single(await _shop.PushAsync(Create(Plain("Optioned", sku))));
+        var before = await _shop.ReadAsync(created.ExternalId!);
+        var item = Update(before,
+            (new RegisterKey("options"), "[\"Size\"]", null), (new RegisterKey("optionValues", V1), "[\"S\"]", null), (Key("price", V1), "5.5", "9.9"),
+            (new RegisterKey("exists", V2), "true", "false"), (Key("price", V2), "7", null), (Key("sku", V2), sku + "-M", null));
+        item = item with { Target = item.Target with { Options = ["Size"], Variants = [item.Target.Variants[0] with { OptionValues = ["S"] }, Variant(2, sku + "-M", "7", "M")] } };
+        var outcome = Assert.Single(await _shop.PushAsync(item));
+        Assert.True(outcome.Result == PushResult.Applied, outcome.Error);
+        Assert.Empty(outcome.Exceptions);
+        var after = await _shop.ReadAsync(created.ExternalId!);
+        Assert.Equal(["Size"], after.Options!.Value);
+        Assert.Equal([sku, sku + "-M"], after.Variants.Select(variant => variant.Fields["sku"].Text));
+        Assert.Equal(["5.5", "7"], after.Variants.Select(variant => variant.Fields["price"].Text));
+        Assert.Equal([["S"], ["M"]], after.Variants.Select(variant => variant.OptionValues!.Value.ToArray()));
+        Assert.Equal(before.Variants[0].ExternalId, after.Variants[0].ExternalId);
+        Assert.Equal((V2, after.Variants[1].ExternalId), (Assert.Single(outcome.Bound).Variant, Assert.Single(outcome.Bound).ExternalId));
+        Assert.Equal(before.Fields.OrderBy(pair => pair.Key), after.Fields.OrderBy(pair => pair.Key));
+        Assert.Equal(before.HubId, after.HubId);
+    }
+
+    [Fact]
+    public async Task Push_OptionsWhileShopifyHasAVariantUnknownToUs_DeletesNothing()
+    {
+        var sku = New("UNK");
+        var created = Assert.Single(await _shop.PushAsync(Create(Plain("Known", sku) with { Options = ["Size"], Variants = [Variant(1, sku, "1", "S"), Variant(2, sku + "M", "2", "M")] })));
+        var before = await _shop.ReadAsync(created.ExternalId!);
+        var item = Update(before, (new RegisterKey("options"), "[\"Length\"]", "[\"Size\"]"));
+        item = item with { Target = item.Target with { Options = ["Length"], Variants = [item.Target.Variants[0]] } };
+        var outcome = Assert.Single(await _shop.PushAsync(item));
+        Assert.Equal((PushResult.NotSent, false), (outcome.Result, outcome.IsChannelFault));
+        Assert.Equal(2, outcome.Answer!.Variants.Length);
+        Assert.Equal(["Size"], (await _shop.ReadAsync(created.ExternalId!)).Options!.Value);
+        Assert.Equal(2, (await _shop.ReadAsync(created.ExternalId!)).Variants.Length);
+
+        var renamed = Assert.Single(await _shop.PushAsync(item with { Target = item.Target with { Variants = [.. Target(before).Variants] } }));
+        Assert.True(renamed.Result == PushResult.Applied, renamed.Error);
+        var after = await _shop.ReadAsync(created.ExternalId!);
+        Assert.Equal(["Length"], after.Options!.Value);
+        Assert.Equal(before.Variants.Select(Text), after.Variants.Select(Text));
+        Assert.Equal(before.Variants.Select(variant => variant.ExternalId), after.Variants.Select(variant => variant.ExternalId));
+    }
+
+    [Fact]
     public async Task Push_StockOfManyItems_TakesOneCallAndIsolatesTheStaleOne()
     {
         var skus = (await _shop.AllAsync()).Where(product => product["variants"]!.AsArray().Count == 1).Select(product => product["skus"]![0]!.GetValue<string>())
