@@ -188,6 +188,30 @@ public abstract class CommitSuite(IDatabases databases)
     }
 
     [Fact]
+    public async Task OddCharacters_InTexts_StopNothing_AndInKeysFailAlone()
+    {
+        await using var host = await StorageHost.StartAsync(await databases.CreateAsync());
+        const string Odd = "half \ud83d and nul \0 here";
+        var named = Make.Insert(Make.Id(1), "A", Make.Write(Make.Link(Make.Shop, "1") with { LastError = Odd })) with
+        {
+            Product = Make.Product(Make.Id(1), Odd),
+            Index = Make.Index("A", Odd) with { Vendor = Odd, Tags = [Odd] },
+            Log = [Make.Log(Odd)],
+        };
+        var keyed = Make.Insert(Make.Id(2), "half \ud83d");
+
+        var results = await Task.WhenAll(
+            [host.Products.CommitAsync(named, Token), host.Products.CommitAsync(keyed, Token), .. Enumerable.Range(10, 20).Select(i => host.Products.CommitAsync(Make.Insert(Make.Id(i)), Token))]);
+
+        Assert.Equal(CommitStatus.Committed, results[0].Status);
+        Assert.All(results[2..], result => Assert.Equal(CommitStatus.Committed, result.Status));
+        Assert.Contains("nul \0 here", (await host.Products.LoadAsync(Make.Id(1), Token))!.Product.Registers[new RegisterKey("name")].Claims[0].Value.Text, StringComparison.Ordinal);
+        Assert.StartsWith("half", Assert.Single((await host.Queries.ListAsync(new ProductFilter { Tenant = Make.Tenant, Q = "and nul" }, Token)).Items).Name, StringComparison.Ordinal);
+        Assert.Equal(CommitStatus.Refused, results[1].Status);
+        Assert.Contains(@"half \ud83d", results[1].Error!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task DuplicateLinkInOneCommit_IsTheCallersMistake()
     {
         await using var host = await StorageHost.StartAsync(await databases.CreateAsync());

@@ -30,6 +30,17 @@ public abstract class InboxStoreSuite(IDatabases databases)
     }
 
     [Fact]
+    public async Task Append_WithAKeyThatCannotBeStored_IsRefusedAlone()
+    {
+        await using var host = await StorageHost.StartAsync(await databases.CreateAsync());
+        var good = host.Inbox.AppendAsync(Make.Event("good"), Token);
+
+        await Assert.ThrowsAsync<ArgumentException>(() => host.Inbox.AppendAsync(Make.Event("bad\0"), Token));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => host.Inbox.AppendAsync(Make.Event("far", partition: IInboxStore.Partitions), Token));
+        Assert.Equal(AppendResult.Stored, await good);
+    }
+
+    [Fact]
     public async Task Lease_WhileLeased_IsNotGivenTwiceAndComesBackWhenItRanOut()
     {
         await using var host = await StorageHost.StartAsync(await databases.CreateAsync());
@@ -116,7 +127,7 @@ public abstract class InboxStoreSuite(IDatabases databases)
         Assert.Equal(CommitStatus.Stale, refused.Status);
         var left = await host.Inbox.LeaseAsync(3, "b", 2, Until, Until.AddSeconds(15), 10, Token);
         Assert.Equal(["e2"], left.Select(row => row.Entry.EventKey));
-        await host.Inbox.AckAsync([.. left.Select(row => new InboxAck { Id = row.Id, Outcome = "ignored" })], Make.Start, Token);
+        await host.Inbox.AckAsync([.. left.Select(row => new InboxAck { Id = row.Id, Outcome = "ignored: a reason" })], Make.Start, Token);
         Assert.Empty(await host.Inbox.LeaseAsync(3, "c", 3, Until.AddDays(1), Until.AddDays(2), 10, Token));
         var counts = await host.Queries.CountEventsAsync(Make.Tenant, Make.Start, Token);
         Assert.Equal(["changed 1", "ignored 1"], counts.Select(count => $"{count.Outcome} {count.Count}"));

@@ -29,6 +29,13 @@ public sealed class PostgresOrleansTests(PostgresDatabases databases) : OrleansP
         Assert.Equal(2, hosts.Count);
         await second.StopAsync(TestContext.Current.CancellationToken);
         Assert.Single(await management.GetHosts(onlyActive: true));
+        await first.StopAsync(TestContext.Current.CancellationToken);
+        var table = first.Services.GetRequiredService<IMembershipTable>();
+        Assert.Equal(2, (await table.ReadAllAsync(TestContext.Current.CancellationToken)).Members.Count);
+        await table.CleanupDefunctSiloEntriesAsync(DateTimeOffset.UtcNow.AddMinutes(1), TestContext.Current.CancellationToken);
+        Assert.Empty((await table.ReadAllAsync(TestContext.Current.CancellationToken)).Members);
+        await table.DeleteMembershipTableEntriesAsync("test", TestContext.Current.CancellationToken);
+        await Assert.ThrowsAnyAsync<Exception>(() => table.ReadAllAsync(TestContext.Current.CancellationToken));
     }
 }
 

@@ -61,6 +61,7 @@ internal sealed class PreparedCommit : PendingWrite
         Conflicts = [.. commit.Conflicts.DistinctLast(row => row.Id).Select(row => (row, StorageJson.Write(row)))];
         Attempts = commit.Attempts.DistinctLast(attempt => attempt.Id);
         Inbox = [.. commit.Inbox.DistinctLast(ack => ack.Id).OrderBy(ack => ack.Id)];
+        Problem = KeyText.Problem(Keys());
         bytes = (Document?.Length ?? 0) + Links.Sum(link => link.Document.Length) + Log.Sum(line => line.Entry.Length) + Conflicts.Sum(row => row.Text.Length);
     }
 
@@ -77,6 +78,9 @@ internal sealed class PreparedCommit : PendingWrite
     public ImmutableArray<AttemptWrite> Attempts { get; }
     public ImmutableArray<InboxAck> Inbox { get; }
 
+    /// <summary>Why no database can take it; null = it may try.</summary>
+    public string? Problem { get; }
+
     public string Id => Commit.Id.Value;
     public string Tenant => Commit.Tenant.Value;
     /// <summary>Version the product row must have; meaningless without a document.</summary>
@@ -90,6 +94,13 @@ internal sealed class PreparedCommit : PendingWrite
     public void Complete(CommitResult result) => answer.TrySetResult(result);
 
     public override void Fail(Exception exception) => answer.TrySetException(exception);
+
+    private IEnumerable<string?> Keys() =>
+    [
+        Id, Tenant, .. Codes.SelectMany(code => new[] { code.IdentitySku, code.Gtin }), .. Conflicts.Select(conflict => conflict.Row.Id),
+        .. Links.SelectMany(link => new[] { link.Channel, link.State.ExternalId }), .. Links.SelectMany(link => link.Resources).SelectMany(resource => new[] { resource.Key, resource.ExternalId }),
+        .. Attempts.SelectMany(attempt => new[] { attempt.Id, attempt.Channel.Value, attempt.Status }),
+    ];
 
     internal static string StatusText(LinkStatus status) => status switch
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -18,8 +19,13 @@ internal static class Columns
         return command;
     }
 
-    public static NpgsqlBatchCommand Texts<TRow>(this NpgsqlBatchCommand command, IReadOnlyList<TRow> rows, Func<TRow, string?> value) =>
+    /// <summary>Ids and keys: stored exactly as they are, or refused.</summary>
+    public static NpgsqlBatchCommand Keys<TRow>(this NpgsqlBatchCommand command, IReadOnlyList<TRow> rows, Func<TRow, string?> value) =>
         command.Column(rows, NpgsqlDbType.Text, value);
+
+    /// <summary>Texts for people and for searching. PostgreSQL takes neither NUL nor half a character; a shop's odd name must not stop its product.</summary>
+    public static NpgsqlBatchCommand Texts<TRow>(this NpgsqlBatchCommand command, IReadOnlyList<TRow> rows, Func<TRow, string?> value) =>
+        command.Column(rows, NpgsqlDbType.Text, row => Storable(value(row)));
 
     public static NpgsqlBatchCommand Longs<TRow>(this NpgsqlBatchCommand command, IReadOnlyList<TRow> rows, Func<TRow, long> value) =>
         command.Column(rows, NpgsqlDbType.Bigint, value);
@@ -38,4 +44,15 @@ internal static class Columns
 
     public static NpgsqlBatchCommand Bytes<TRow>(this NpgsqlBatchCommand command, IReadOnlyList<TRow> rows, Func<TRow, byte[]> value) =>
         command.Column(rows, NpgsqlDbType.Bytea, value);
+
+    private static string? Storable(string? text)
+    {
+        const char Replacement = '\ufffd';
+        if (text is null || (!text.Contains('\0', StringComparison.Ordinal) && text.AsSpan().IndexOfAnyInRange('\ud800', '\udfff') < 0))
+        {
+            return text;
+        }
+
+        return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', Replacement);
+    }
 }

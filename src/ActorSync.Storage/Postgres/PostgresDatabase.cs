@@ -99,6 +99,12 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable
             catch (PostgresException exception) when (IsBrokenOff(exception) && attempt < options.MaxRetries)
             {
                 metrics.Retried(writer);
+                if (exception.SqlState == PostgresErrorCodes.InvalidSqlStatementName)
+                {
+                    // The driver counts on a prepared statement that the server does not have (it broke off while sending it): begin with new connections.
+                    Batches.Clear();
+                }
+
                 await Task.Delay(delay, cancellationToken);
                 delay = Backoff.Next(delay);
             }
@@ -118,8 +124,13 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable
 
     public DateTimeOffset ReadInstant(DbDataReader reader, int column) => reader.GetFieldValue<DateTimeOffset>(column);
 
+    /// <summary>True when what was to be written is at fault: refused by the server, or not even sent because the driver cannot write it.</summary>
+    public static bool IsOfItsContent(Exception exception) => exception is DbException database ? IsRefused(database) : exception is not StorageUnavailableException;
+
     // Classes of SQLSTATE: 22 bad data, 23 constraint, 42 the statement itself, 54 a limit of the program.
-    public bool IsRefusal(DbException exception) => exception is PostgresException { SqlState: ['2', '2', ..] or ['2', '3', ..] or ['4', '2', ..] or ['5', '4', ..] };
+    private static bool IsRefused(DbException exception) => exception is PostgresException { SqlState: ['2', '2', ..] or ['2', '3', ..] or ['4', '2', ..] or ['5', '4', ..] };
+
+    public bool IsRefusal(DbException exception) => IsRefused(exception);
 
     public async ValueTask DisposeAsync()
     {
@@ -128,7 +139,8 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable
     }
 
     private static bool IsBrokenOff(PostgresException exception) =>
-        exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.LockNotAvailable;
+        exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.LockNotAvailable
+            or PostgresErrorCodes.InvalidSqlStatementName;
 
     private static NpgsqlConnectionStringBuilder Builder(StorageOptions options) => new(options.ConnectionString)
     {

@@ -24,7 +24,7 @@ internal sealed class PostgresEventGroups(PostgresDatabase database, StorageMetr
         {
             stored = await database.RetryAsync(Writer, () => AppendAsync(group), CancellationToken.None);
         }
-        catch (PostgresException exception) when (database.IsRefusal(exception))
+        catch (Exception exception) when (PostgresDatabase.IsOfItsContent(exception))
         {
             if (group.Count > 1)
             {
@@ -50,8 +50,8 @@ internal sealed class PostgresEventGroups(PostgresDatabase database, StorageMetr
         await using var connection = await database.Batches.OpenConnectionAsync();
         await using var batch = new NpgsqlBatch(connection) { Timeout = (int)database.CommandTimeout.TotalSeconds };
         batch.BatchCommands.Add(new NpgsqlBatchCommand(database.Sql["AppendEvents"])
-            .Ints(group, row => row.Entry.Partition).Texts(group, row => row.Entry.Tenant.Value).Texts(group, row => row.Entry.Channel.Value)
-            .Texts(group, row => row.Entry.EventKey).Texts(group, row => row.Entry.Topic).Texts(group, row => row.Entry.Resource).Texts(group, row => row.Headers)
+            .Ints(group, row => row.Entry.Partition).Keys(group, row => row.Entry.Tenant.Value).Keys(group, row => row.Entry.Channel.Value)
+            .Keys(group, row => row.Entry.EventKey).Keys(group, row => row.Entry.Topic).Keys(group, row => row.Entry.Resource).Keys(group, row => row.Headers)
             .Column(group, NpgsqlDbType.Bytea, row => row.Entry.Body.ToArray()).Instants(group, row => row.Entry.ReceivedAt)
             .Longs(group, row => (long)row.Entry.ClockOffset.TotalMilliseconds));
         await using var reader = await batch.ExecuteReaderAsync();

@@ -34,7 +34,7 @@ internal sealed class PostgresProductBatch
         List<PreparedCommit> marks = [.. group.Where(commit => commit.Document is null && commit.Commit.Index is not null)];
         if (marks.Count > 0)
         {
-            Add("UpdateProductMarks").Texts(marks, row => row.Id).Texts(marks, row => row.Commit.Index!.SyncStatus).Flags(marks, row => row.Commit.Index!.HasConflict);
+            Add("UpdateProductMarks").Keys(marks, row => row.Id).Texts(marks, row => row.Commit.Index!.SyncStatus).Flags(marks, row => row.Commit.Index!.HasConflict);
         }
 
         void Write(string name, List<PreparedCommit> rows)
@@ -45,7 +45,7 @@ internal sealed class PostgresProductBatch
             }
 
             Add(name)
-                .Texts(rows, row => row.Tenant).Texts(rows, row => row.Id).Longs(rows, row => row.ExpectedVersion).Texts(rows, row => Index(row).Name)
+                .Keys(rows, row => row.Tenant).Keys(rows, row => row.Id).Longs(rows, row => row.ExpectedVersion).Texts(rows, row => Index(row).Name)
                 .Texts(rows, row => row.NameKey).Texts(rows, row => Index(row).Status).Texts(rows, row => Index(row).Vendor).Texts(rows, row => Index(row).ProductType)
                 .Texts(rows, row => StorageJson.WriteList(Index(row).Tags)).Numbers(rows, row => Index(row).Price).Numbers(rows, row => Index(row).Available)
                 .Texts(rows, row => CommitOutcomes.FirstSku(Index(row))).Ints(rows, row => Index(row).Variants.Length).Texts(rows, row => row.Search)
@@ -62,16 +62,16 @@ internal sealed class PostgresProductBatch
         List<PreparedCommit> old = [.. commits.Where(commit => commit.ExpectedVersion > 0)];
         if (old.Count > 0)
         {
-            Add("DeleteVariantCodes").Texts(old, commit => commit.Id);
+            Add("DeleteVariantCodes").Keys(old, commit => commit.Id);
         }
 
         List<(PreparedCommit Commit, VariantCodes Code)> rows = [.. commits.SelectMany(commit => commit.Codes.Select(code => (commit, code)))];
         if (rows.Count > 0)
         {
             Add("InsertVariantCodes")
-                .Texts(rows, row => row.Commit.Tenant).Texts(rows, row => row.Commit.Id).Ints(rows, row => row.Code.Variant.Value)
-                .Texts(rows, row => row.Code.IdentitySku).Texts(rows, row => row.Code.Sku).Texts(rows, row => row.Code.Sku is { } sku ? SearchText.Fold(sku) : null)
-                .Texts(rows, row => row.Code.Gtin);
+                .Keys(rows, row => row.Commit.Tenant).Keys(rows, row => row.Commit.Id).Ints(rows, row => row.Code.Variant.Value)
+                .Keys(rows, row => row.Code.IdentitySku).Texts(rows, row => row.Code.Sku).Texts(rows, row => row.Code.Sku is { } sku ? SearchText.Fold(sku) : null)
+                .Keys(rows, row => row.Code.Gtin);
             Expected.Add([.. commits.Where(commit => !commit.Codes.IsEmpty).Select(commit => (commit, commit.Codes.Length))]);
         }
     }
@@ -89,8 +89,8 @@ internal sealed class PostgresProductBatch
             }
 
             Add(name)
-                .Texts(rows, row => row.Commit.Tenant).Texts(rows, row => row.Commit.Id).Texts(rows, row => row.Link.Channel).Longs(rows, row => row.Link.State.Version)
-                .Texts(rows, row => row.Link.State.ExternalId).Texts(rows, row => row.Link.Status)
+                .Keys(rows, row => row.Commit.Tenant).Keys(rows, row => row.Commit.Id).Keys(rows, row => row.Link.Channel).Longs(rows, row => row.Link.State.Version)
+                .Keys(rows, row => row.Link.State.ExternalId).Keys(rows, row => row.Link.Status)
                 .Column(rows, NpgsqlDbType.Smallint, row => (short?)(int?)row.Link.Write.Dirty)
                 .Instants(rows, row => row.Link.Write.Dirty is null ? null : row.Link.Write.DirtySince).Instants(rows, row => row.Link.Write.DueAt)
                 .Texts(rows, row => row.Link.Undecided).Texts(rows, row => row.Link.Write.PlanKind).Texts(rows, row => row.Link.PlanFields)
@@ -105,7 +105,7 @@ internal sealed class PostgresProductBatch
         List<LinkRow> old = [.. links.Where(row => row.Link.State.Version > 0)];
         if (old.Count > 0)
         {
-            Add("DeleteLinkResources").Texts(old, row => row.Commit.Id).Texts(old, row => row.Link.Channel);
+            Add("DeleteLinkResources").Keys(old, row => row.Commit.Id).Keys(old, row => row.Link.Channel);
         }
 
         // One statement may not write one row twice: of two products that name one remote resource the later one has it. Sorted, like everything shared.
@@ -115,8 +115,8 @@ internal sealed class PostgresProductBatch
         if (rows.Count > 0)
         {
             Add("UpsertLinkResources")
-                .Texts(rows, row => row.Channel).Texts(rows, row => row.Resource.Key).Texts(rows, row => row.Commit.Id).Ints(rows, row => row.Resource.Variant)
-                .Texts(rows, row => row.Resource.ExternalId);
+                .Keys(rows, row => row.Channel).Keys(rows, row => row.Resource.Key).Keys(rows, row => row.Commit.Id).Ints(rows, row => row.Resource.Variant)
+                .Keys(rows, row => row.Resource.ExternalId);
         }
     }
 
@@ -126,9 +126,9 @@ internal sealed class PostgresProductBatch
         if (log.Count > 0)
         {
             Add("InsertLog")
-                .Texts(log, row => row.Commit.Tenant).Texts(log, row => row.Commit.Id)
+                .Keys(log, row => row.Commit.Tenant).Keys(log, row => row.Commit.Id)
                 .Column(log, NpgsqlDbType.Bigint, row => row.Commit.Document is null ? (long?)null : row.Commit.ExpectedVersion + 1)
-                .Instants(log, row => row.Line.At).Texts(log, row => row.Line.Action).Flags(log, row => row.Line.IsChange).Texts(log, row => row.Line.Entry);
+                .Instants(log, row => row.Line.At).Keys(log, row => row.Line.Action).Flags(log, row => row.Line.IsChange).Texts(log, row => row.Line.Entry);
         }
 
         var conflicts = group.SelectMany(commit => commit.Conflicts.Select(conflict => (Commit: commit, conflict.Row, conflict.Text))).ToList()
@@ -136,7 +136,7 @@ internal sealed class PostgresProductBatch
         if (conflicts.Count > 0)
         {
             Add("UpsertConflicts")
-                .Texts(conflicts, row => row.Row.Id).Texts(conflicts, row => row.Commit.Tenant).Texts(conflicts, row => row.Commit.Id)
+                .Keys(conflicts, row => row.Row.Id).Keys(conflicts, row => row.Commit.Tenant).Keys(conflicts, row => row.Commit.Id)
                 .Texts(conflicts, row => CommitOutcomes.StateText(row.Row.State)).Instants(conflicts, row => row.Row.DetectedAt).Texts(conflicts, row => row.Text);
         }
 
@@ -145,8 +145,8 @@ internal sealed class PostgresProductBatch
         if (attempts.Count > 0)
         {
             Add("UpsertAttempts")
-                .Texts(attempts, row => row.Attempt.Id).Texts(attempts, row => row.Commit.Tenant).Texts(attempts, row => row.Commit.Id)
-                .Texts(attempts, row => row.Attempt.Channel.Value).Texts(attempts, row => row.Attempt.Operation).Texts(attempts, row => row.Attempt.Status)
+                .Keys(attempts, row => row.Attempt.Id).Keys(attempts, row => row.Commit.Tenant).Keys(attempts, row => row.Commit.Id)
+                .Keys(attempts, row => row.Attempt.Channel.Value).Texts(attempts, row => row.Attempt.Operation).Keys(attempts, row => row.Attempt.Status)
                 .Ints(attempts, row => row.Attempt.Attempts).Texts(attempts, row => StorageJson.WriteList(row.Attempt.Fields)).Texts(attempts, row => row.Attempt.Error)
                 .Instants(attempts, row => row.Attempt.StartedAt).Instants(attempts, row => row.Attempt.EndedAt);
         }

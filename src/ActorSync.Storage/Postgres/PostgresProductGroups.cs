@@ -35,7 +35,7 @@ internal sealed class PostgresProductGroups(PostgresDatabase database, IOptions<
             {
                 missing = await database.RetryAsync(Writer, () => TransactAsync(rest), CancellationToken.None);
             }
-            catch (PostgresException exception) when (database.IsRefusal(exception))
+            catch (Exception exception) when (PostgresDatabase.IsOfItsContent(exception))
             {
                 if (rest.Count > 1)
                 {
@@ -45,7 +45,7 @@ internal sealed class PostgresProductGroups(PostgresDatabase database, IOptions<
                 }
                 else
                 {
-                    await RejectAsync(rest[0], exception.MessageText);
+                    await RejectAsync(rest[0], exception.Message);
                 }
 
                 break;

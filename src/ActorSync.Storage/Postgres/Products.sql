@@ -100,7 +100,7 @@ ON CONFLICT (id) DO UPDATE SET status = excluded.status, attempts = excluded.att
   error = excluded.error, ended_at = excluded.ended_at;
 
 -- name: AckInbox
-UPDATE inbox i SET state = CASE WHEN u.outcome = 'failed' THEN 'failed' ELSE 'handled' END, outcome = u.outcome, handled_at = u.at, lease_owner = NULL,
+UPDATE inbox i SET state = CASE WHEN u.outcome LIKE 'failed%' THEN 'failed' ELSE 'handled' END, outcome = u.outcome, handled_at = u.at, lease_owner = NULL,
   lease_token = NULL, lease_until = NULL
 FROM unnest($1::bigint[], $2::text[], $3::timestamptz[]) AS u(id, outcome, at)
 WHERE i.id = u.id AND i.state = 'waiting';

@@ -31,6 +31,11 @@ internal sealed class ProductStore : IProductStore, IAsyncDisposable
     public async Task<CommitResult> CommitAsync(ProductCommit commit, CancellationToken cancellationToken)
     {
         var prepared = new PreparedCommit(commit);
+        if (prepared.Problem is { } problem)
+        {
+            return new CommitResult { Status = CommitStatus.Refused, Error = problem };
+        }
+
         try
         {
             // A product always meets the same writer: two of its commits are never in the air at once, and writers never wait for each other's rows.

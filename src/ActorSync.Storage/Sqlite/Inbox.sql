@@ -29,7 +29,7 @@ WHERE id IN (
 RETURNING id, tenant, channel, event_key, topic, resource, partition, headers, body, received_at, clock_offset_ms, attempts;
 
 -- name: AckEvents
-UPDATE inbox SET state = CASE WHEN @outcome = 'failed' THEN 'failed' ELSE 'handled' END, outcome = @outcome, handled_at = @at, lease_owner = NULL,
+UPDATE inbox SET state = CASE WHEN @outcome LIKE 'failed%' THEN 'failed' ELSE 'handled' END, outcome = @outcome, handled_at = @at, lease_owner = NULL,
   lease_token = NULL, lease_until = NULL
 WHERE id IN (SELECT value FROM json_each(@ids)) AND state = 'waiting';
 

@@ -68,7 +68,7 @@ ON CONFLICT (id) DO UPDATE SET status = excluded.status, attempts = excluded.att
   error = excluded.error, ended_at = excluded.ended_at;
 
 -- name: AckInbox
-UPDATE inbox SET state = CASE WHEN @outcome = 'failed' THEN 'failed' ELSE 'handled' END, outcome = @outcome, handled_at = @at, lease_owner = NULL,
+UPDATE inbox SET state = CASE WHEN @outcome LIKE 'failed%' THEN 'failed' ELSE 'handled' END, outcome = @outcome, handled_at = @at, lease_owner = NULL,
   lease_token = NULL, lease_until = NULL
 WHERE id = @id AND state = 'waiting';
 

@@ -52,7 +52,7 @@ internal sealed class SqliteProductGroups(SqliteDatabase database, FingerprintCa
             statements.Run("RELEASE one");
             return reason;
         }
-        catch (SqliteException exception) when (database.IsRefusal(exception))
+        catch (Exception exception) when (exception is not SqliteException sqlite || database.IsRefusal(sqlite))
         {
             statements.Run("ROLLBACK TO one");
             var reason = Classify(statements, commit, exception.Message);
