@@ -1,4 +1,5 @@
 using ActorSync.Storage.Groups;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ActorSync.Storage.Tests;
 
@@ -14,7 +15,7 @@ public sealed class GroupWriterTests
     public async Task Groups_RespectRowsAndBytes_AndALargerOneGoesAlone()
     {
         var script = new Script();
-        await using var writer = new GroupWriter<Item>("test", new GroupLimits(100, Rows: 3, Bytes: 1_000), metrics, script.WriteAsync);
+        await using var writer = new GroupWriter<Item>("test", new GroupLimits(100, Rows: 3, Bytes: 1_000), metrics, NullLogger.Instance, script.WriteAsync);
         await script.BlockAsync(writer, Token);
         foreach (var (name, bytes) in new[] { ("a", 10), ("b", 10), ("c", 10), ("d", 10), ("big", 5_000), ("e", 600), ("f", 600) })
         {
@@ -31,7 +32,7 @@ public sealed class GroupWriterTests
     public async Task Groups_NeverHoldOneIdentityTwice_AndKeepItsOrder()
     {
         var script = new Script();
-        await using var writer = new GroupWriter<Item>("test", new GroupLimits(100, Rows: 10, Bytes: 1_000), metrics, script.WriteAsync);
+        await using var writer = new GroupWriter<Item>("test", new GroupLimits(100, Rows: 10, Bytes: 1_000), metrics, NullLogger.Instance, script.WriteAsync);
         await script.BlockAsync(writer, Token);
         foreach (var name in new[] { "x1", "y1", "x2", "x3", "z1", "y2" })
         {
@@ -48,7 +49,7 @@ public sealed class GroupWriterTests
     public async Task FullQueue_MakesCallersWait_AndRefusesThoseWhoDoNot()
     {
         var script = new Script();
-        await using var writer = new GroupWriter<Item>("test", new GroupLimits(Queue: 2, Rows: 10, Bytes: 1_000), metrics, script.WriteAsync);
+        await using var writer = new GroupWriter<Item>("test", new GroupLimits(Queue: 2, Rows: 10, Bytes: 1_000), metrics, NullLogger.Instance, script.WriteAsync);
         await script.BlockAsync(writer, Token);
         await writer.EnqueueAsync(new Item("a", 1), Token);
         await writer.EnqueueAsync(new Item("b", 1), Token);
@@ -66,7 +67,7 @@ public sealed class GroupWriterTests
     public async Task GroupThatThrows_FailsItsWrites_AndTheNextOneGoesOn()
     {
         var script = new Script { Fail = "bad" };
-        await using var writer = new GroupWriter<Item>("test", new GroupLimits(10, 10, 1_000), metrics, script.WriteAsync);
+        await using var writer = new GroupWriter<Item>("test", new GroupLimits(10, 10, 1_000), metrics, NullLogger.Instance, script.WriteAsync);
         var bad = new Item("bad", 1);
         await writer.EnqueueAsync(bad, Token);
         var failure = await bad.Failed.WaitAsync(Patience, Token);

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 
 namespace ActorSync.Storage.Groups;
 
@@ -25,18 +26,22 @@ internal sealed record GroupLimits(int Queue, int Rows, int Bytes);
 /// A bounded queue and the one task that empties it: takes what has gathered while the last transaction ran, hands it over as a group, and goes on. The
 /// group's writer answers each write. No timer and no linger: under load groups grow by themselves, without load a write goes alone at once.
 /// </summary>
-internal sealed class GroupWriter<T> : IAsyncDisposable
+internal sealed partial class GroupWriter<T> : IAsyncDisposable
     where T : PendingWrite
 {
     private readonly Channel<T> queue;
+    private readonly string name;
     private readonly GroupLimits limits;
+    private readonly ILogger logger;
     private readonly Func<List<T>, Task> write;
     private readonly Task loop;
     // Writes that were taken from the queue but had to wait: same identity as one in the group, or too large for it. At most one group's worth.
     private readonly Queue<T> held = new();
 
-    public GroupWriter(string name, GroupLimits limits, StorageMetrics metrics, Func<List<T>, Task> write)
+    public GroupWriter(string name, GroupLimits limits, StorageMetrics metrics, ILogger logger, Func<List<T>, Task> write)
     {
+        this.name = name;
+        this.logger = logger;
         this.limits = limits;
         this.write = write;
         queue = Channel.CreateBounded<T>(new BoundedChannelOptions(limits.Queue) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -69,6 +74,7 @@ internal sealed class GroupWriter<T> : IAsyncDisposable
             catch (Exception exception)
             {
                 // The group's writer answers what it can; whatever it let through must still reach those who wait, and the loop must live on.
+                LogFailed(name, group.Count, exception.Message);
                 foreach (var item in group)
                 {
                     item.Fail(exception as StorageUnavailableException ?? new StorageUnavailableException($"The group was not written: {exception.Message}", exception));
@@ -116,4 +122,7 @@ internal sealed class GroupWriter<T> : IAsyncDisposable
             }
         }
     }
+
+    [LoggerMessage(EventId = 3301, Level = LogLevel.Warning, Message = "A group of {Count} at {Writer} failed, those who wait are told that the outcome is unknown: {Reason}")]
+    private partial void LogFailed(string writer, int count, string reason);
 }

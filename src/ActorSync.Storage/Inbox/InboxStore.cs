@@ -1,6 +1,7 @@
 using ActorSync.Storage.Groups;
 using ActorSync.Storage.Json;
 using ActorSync.Storage.Sql;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace ActorSync.Storage.Inbox;
@@ -14,11 +15,11 @@ internal sealed class InboxStore : IInboxStore, IAsyncDisposable
     private readonly IDatabase database;
     private readonly GroupWriter<PreparedEvent> appends;
 
-    public InboxStore(IDatabase database, IEventGroups groups, IOptions<StorageOptions> options, StorageMetrics metrics)
+    public InboxStore(IDatabase database, IEventGroups groups, IOptions<StorageOptions> options, StorageMetrics metrics, ILogger<InboxStore> logger)
     {
         this.database = database;
         var limits = new GroupLimits(options.Value.InboxQueueLimit, options.Value.MaxBatchRows, options.Value.MaxBatchBytes);
-        appends = new GroupWriter<PreparedEvent>("inbox", limits, metrics, groups.WriteAsync);
+        appends = new GroupWriter<PreparedEvent>("inbox", limits, metrics, logger, groups.WriteAsync);
     }
 
     public async Task<AppendResult> AppendAsync(InboxEntry entry, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ActorSync.Storage.Groups;
 using ActorSync.Storage.Products;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -21,11 +22,11 @@ internal sealed class PostgresProductLoads : IProductLoads, IAsyncDisposable
     private readonly GroupWriter<PendingLoad>[] readers;
     private uint next;
 
-    public PostgresProductLoads(PostgresDatabase database, FingerprintCache cache, StorageMetrics metrics)
+    public PostgresProductLoads(PostgresDatabase database, FingerprintCache cache, StorageMetrics metrics, ILogger<PostgresProductLoads> logger)
     {
         this.database = database;
         this.cache = cache;
-        readers = [.. Enumerable.Range(0, Readers).Select(i => new GroupWriter<PendingLoad>($"loads-{i}", new GroupLimits(MaxWaiting, MaxGroup, MaxGroup), metrics, LoadAsync))];
+        readers = [.. Enumerable.Range(0, Readers).Select(i => new GroupWriter<PendingLoad>($"loads-{i}", new GroupLimits(MaxWaiting, MaxGroup, MaxGroup), metrics, logger, LoadAsync))];
     }
 
     public async Task<StoredProduct?> LoadAsync(ProductId id, CancellationToken cancellationToken)

@@ -71,8 +71,16 @@ WHERE product_id = @product::text ORDER BY started_at DESC, id DESC LIMIT @limit
 SELECT operation, status, count(*) FROM push_attempt WHERE tenant = @tenant AND started_at >= @since::timestamptz GROUP BY operation, status ORDER BY operation, status LIMIT 500;
 
 -- name: CountLinks
-SELECT status, plan_kind, count(*), count(dirty_lane), min(dirty_since), count(undecided), count(*) FILTER (WHERE attempts >= 3)
-FROM channel_link WHERE channel = @channel::text GROUP BY status, plan_kind;
+SELECT status, plan_kind, count(*) FROM channel_link WHERE channel = @channel::text GROUP BY status, plan_kind;
+
+-- name: CountDirtyLinks
+SELECT count(*), min(dirty_since) FROM channel_link WHERE channel = @channel::text AND dirty_lane IS NOT NULL;
+
+-- name: CountUndecidedLinks
+SELECT count(*) FROM channel_link WHERE channel = @channel::text AND undecided IS NOT NULL;
+
+-- name: CountFailingLinks
+SELECT count(*) FROM channel_link WHERE channel = @channel::text AND attempts >= 3;
 
 -- name: CountUndecidedFields
 SELECT e.value, count(*) FROM channel_link l, jsonb_array_elements_text(l.undecided::jsonb) AS e(value) WHERE l.channel = @channel::text AND l.undecided IS NOT NULL GROUP BY e.value LIMIT 500;

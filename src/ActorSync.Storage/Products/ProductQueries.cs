@@ -131,19 +131,19 @@ internal sealed class ProductQueries(IDatabase database) : IProductQueries
             {
                 var rows = await session.QueryAsync(
                     "CountLinks",
-                    row => (Status: PreparedCommit.StatusOf(row.Text(0)), Plan: row.Text(1), Count: row.Long(2), Dirty: row.LongOrZero(3), Oldest: row.InstantOrNull(4),
-                        Undecided: row.LongOrZero(5), Failing: row.LongOrZero(6)),
+                    row => (Status: PreparedCommit.StatusOf(row.Text(0)), Plan: row.Text(1), Count: row.Long(2)),
                     cancellationToken, ("@channel", channel.Value));
+                var dirty = await session.FirstAsync("CountDirtyLinks", row => (Count: row.Long(0), Oldest: row.InstantOrNull(1)), cancellationToken, ("@channel", channel.Value));
                 var undecided = await session.QueryAsync("CountUndecidedFields", ReadCount, cancellationToken, ("@channel", channel.Value));
                 var planned = await session.QueryAsync("CountPlannedFields", ReadCount, cancellationToken, ("@channel", channel.Value));
                 return new LinkCounts
                 {
                     ByStatus = rows.GroupBy(row => row.Status).ToImmutableDictionary(group => group.Key, group => group.Sum(row => row.Count)),
                     ByPlan = rows.GroupBy(row => row.Plan, StringComparer.Ordinal).ToImmutableDictionary(group => group.Key, group => group.Sum(row => row.Count), StringComparer.Ordinal),
-                    Dirty = rows.Sum(row => row.Dirty),
-                    OldestDirty = rows.Min(row => row.Oldest),
-                    Undecided = rows.Sum(row => row.Undecided),
-                    Failing = rows.Sum(row => row.Failing),
+                    Dirty = dirty.Count,
+                    OldestDirty = dirty.Oldest,
+                    Undecided = await session.FirstAsync("CountUndecidedLinks", row => row.Long(0), cancellationToken, ("@channel", channel.Value)),
+                    Failing = await session.FirstAsync("CountFailingLinks", row => row.Long(0), cancellationToken, ("@channel", channel.Value)),
                     UndecidedByField = undecided.ToImmutableDictionary(StringComparer.Ordinal),
                     PlannedByField = planned.ToImmutableDictionary(StringComparer.Ordinal),
                 };

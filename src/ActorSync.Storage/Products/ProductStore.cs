@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using ActorSync.Storage.Groups;
 using ActorSync.Storage.Json;
 using ActorSync.Storage.Sql;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace ActorSync.Storage.Products;
@@ -18,12 +19,12 @@ internal sealed class ProductStore : IProductStore, IAsyncDisposable
     private readonly IProductLoads loads;
     private readonly GroupWriter<PreparedCommit>[] writers;
 
-    public ProductStore(IDatabase database, IProductGroups groups, IProductLoads loads, IOptions<StorageOptions> options, StorageMetrics metrics)
+    public ProductStore(IDatabase database, IProductGroups groups, IProductLoads loads, IOptions<StorageOptions> options, StorageMetrics metrics, ILogger<ProductStore> logger)
     {
         this.database = database;
         this.loads = loads;
         var limits = new GroupLimits(options.Value.QueueLimit, options.Value.MaxBatchRows, options.Value.MaxBatchBytes);
-        writers = [.. Enumerable.Range(0, groups.Writers).Select(i => new GroupWriter<PreparedCommit>($"products-{i}", limits, metrics, groups.WriteAsync))];
+        writers = [.. Enumerable.Range(0, groups.Writers).Select(i => new GroupWriter<PreparedCommit>($"products-{i}", limits, metrics, logger, groups.WriteAsync))];
     }
 
     public Task<StoredProduct?> LoadAsync(ProductId id, CancellationToken cancellationToken) => loads.LoadAsync(id, cancellationToken);

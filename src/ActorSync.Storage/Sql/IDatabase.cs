@@ -83,7 +83,6 @@ internal readonly struct Row(IDatabase database, DbDataReader reader)
     public string Text(int column) => reader.GetString(column);
     public string? TextOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
     public long Long(int column) => reader.GetInt64(column);
-    public long LongOrZero(int column) => reader.IsDBNull(column) ? 0 : reader.GetInt64(column);
     public int Int(int column) => reader.GetInt32(column);
     public bool Bool(int column) => reader.GetBoolean(column);
     public byte[] Bytes(int column) => reader.GetFieldValue<byte[]>(column);

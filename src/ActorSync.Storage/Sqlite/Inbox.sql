@@ -24,8 +24,8 @@ WITH candidate AS (
 )
 UPDATE inbox SET lease_owner = @owner, lease_token = @token, lease_until = @until
 WHERE id IN (
-  SELECT c.id FROM candidate c
-  WHERE NOT EXISTS (SELECT 1 FROM held h WHERE h.channel = c.channel AND h.resource = c.resource AND h.id < c.id))
+  SELECT candidate.id FROM candidate
+  WHERE NOT EXISTS (SELECT 1 FROM held WHERE held.channel = candidate.channel AND held.resource = candidate.resource AND held.id < candidate.id))
 RETURNING id, tenant, channel, event_key, topic, resource, partition, headers, body, received_at, clock_offset_ms, attempts;
 
 -- name: AckEvents

@@ -71,8 +71,16 @@ WHERE product_id = @product ORDER BY started_at DESC, id DESC LIMIT @limit;
 SELECT operation, status, count(*) FROM push_attempt WHERE tenant = @tenant AND started_at >= @since GROUP BY operation, status ORDER BY operation, status LIMIT 500;
 
 -- name: CountLinks
-SELECT status, plan_kind, count(*), sum(dirty_lane IS NOT NULL), min(dirty_since), sum(undecided IS NOT NULL), sum(attempts >= 3)
-FROM channel_link WHERE channel = @channel GROUP BY status, plan_kind;
+SELECT status, plan_kind, count(*) FROM channel_link WHERE channel = @channel GROUP BY status, plan_kind;
+
+-- name: CountDirtyLinks
+SELECT count(*), min(dirty_since) FROM channel_link WHERE channel = @channel AND dirty_lane IS NOT NULL;
+
+-- name: CountUndecidedLinks
+SELECT count(*) FROM channel_link WHERE channel = @channel AND undecided IS NOT NULL;
+
+-- name: CountFailingLinks
+SELECT count(*) FROM channel_link WHERE channel = @channel AND attempts >= 3;
 
 -- name: CountUndecidedFields
 SELECT e.value, count(*) FROM channel_link l, json_each(l.undecided) e WHERE l.channel = @channel AND l.undecided IS NOT NULL GROUP BY e.value LIMIT 500;
