@@ -76,6 +76,7 @@ public sealed class InboxTests
         await hub.ObserveAsync(a, a.Add("Mug", "MUG-1", quantity: 7));
         var id = (await hub.FindAsync(a, "a1"))!.Value;
 
+        a.Sell("a1", 2);
         await hub.DeliverAsync(a, Level("a1-i1", 5), resource: "inventory/a1-i1");
         await hub.DeliverAsync(a, Level("nobody", 5), resource: "inventory/nobody");
         await NothingWaitsAsync(hub);
