@@ -8,6 +8,7 @@ using ActorSync.Grains.Webhooks;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace ActorSync.Grains;
 
@@ -33,7 +34,8 @@ public static class GrainsSiloBuilderExtensions
         services.TryAddSingleton<ITenantDirectory, TenantDirectory>();
         services.TryAddSingleton(provider => ArmedBy(provider.GetService<IConfiguration>()));
         services.AddOptions<StoreOptions>().BindConfiguration(StoreOptions.Section);
-        services.AddOptions<InboxOptions>().BindConfiguration(InboxOptions.Section);
+        services.AddOptions<InboxOptions>().BindConfiguration(InboxOptions.Section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InboxOptions>, InboxOptionsValidator>());
         return services;
     }
 

@@ -210,6 +210,23 @@ public sealed class InboxTests
         Assert.Equal(InboxPartition.Of(new ChannelId("shop"), "product/1"), InboxPartition.Of(new ChannelId("shop"), "product/1"));
     }
 
+    [Theory]
+    [InlineData(0, 250, 200, "ActorSync:Inbox:Lease is 00:00:00 but must lie between 00:00:01 and 00:05:00.")]
+    [InlineData(15, 99, 200, "ActorSync:Inbox:Look is 00:00:00.0990000 but must lie between 00:00:00.1000000 and 00:01:00.")]
+    [InlineData(15, 100, 1001, "ActorSync:Inbox:BatchSize is 1001 but must lie between 1 and 1000.")]
+    [InlineData(1, 100, 1000, null)]
+    public void Options_AtTheirEdges_AreAcceptedOrNamed(int leaseSeconds, int lookMilliseconds, int batchSize, string? problem)
+    {
+        var result = new InboxOptionsValidator().Validate(null, new InboxOptions
+        {
+            Lease = TimeSpan.FromSeconds(leaseSeconds),
+            Look = TimeSpan.FromMilliseconds(lookMilliseconds),
+            BatchSize = batchSize,
+        });
+
+        Assert.Equal(problem is null ? [] : [problem], result.Failures ?? []);
+    }
+
     private static ObservedProduct Level(string item, decimal quantity)
     {
         var now = Stamp.At(DateTimeOffset.UtcNow.AddSeconds(1));
