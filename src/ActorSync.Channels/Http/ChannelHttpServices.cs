@@ -4,6 +4,7 @@ using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Options;
 using Polly;
 using Polly.Retry;
+using Polly.Telemetry;
 
 namespace ActorSync.Channels.Http;
 
@@ -26,6 +27,13 @@ internal static class ChannelHttpServices
             .Validate(o => o.AttemptTimeout > TimeSpan.Zero && o.MaxRetries is >= 0 and <= 5 && o.RetryDelay > TimeSpan.Zero && o.MaxResponseBytes > 0,
                 $"{ChannelHttpOptions.Section}: AttemptTimeout and RetryDelay must be above zero, MaxRetries 0 to 5, MaxResponseBytes above 0.");
         services.TryAddSingleton<ChannelHttpClients>();
+        // One line per repeated try is enough, and it is no warning: the caller reports the last failure with its own words.
+        services.Configure<TelemetryOptions>(telemetry => telemetry.SeverityProvider = told => told.Event.EventName switch
+        {
+            "OnRetry" => ResilienceEventSeverity.Information,
+            "ExecutionAttempt" => ResilienceEventSeverity.Debug,
+            _ => told.Event.Severity,
+        });
         var client = services.AddHttpClient(ChannelHttpClients.Name, http => http.Timeout = Timeout.InfiniteTimeSpan)
             .UseSocketsHttpHandler((handler, provider) =>
             {
