@@ -197,6 +197,11 @@ internal sealed partial class Merge
             // M5: the push answered without its object, so this read is taken as the answer.
             SettleValue(field, key, applied, seen, version, look);
         }
+        else if (version <= current.LastSeen && EntryAt(known.Ring, seen.Hash, version) is { } before)
+        {
+            // Two values of one second were put in the wrong order: the read shows the one that we knew first.
+            Set(key, Append(field, known, before with { Value = seen, LearnedAt = now }));
+        }
         else if (!Off(RuleSwitch.M3) && IsInAir(known))
         {
             // M3: it may be the channel's form of what is on its way.
@@ -211,6 +216,19 @@ internal sealed partial class Merge
             var source = ClaimAt(field, key, seen, version, current, isLate: false, look);
             Set(key, Append(field, HeldOf(key) ?? known, OwnEntry(seen, version, source, source)));
         }
+    }
+
+    private static HeldEntry? EntryAt(ImmutableArray<HeldEntry> ring, long hash, Stamp version)
+    {
+        foreach (var entry in ring)
+        {
+            if (entry.Hash == hash && entry.Version <= version && version <= entry.LastSeen)
+            {
+                return entry;
+            }
+        }
+
+        return null;
     }
 
     private static Intent? AppliedIntent(Held known, in Look look)
@@ -252,6 +270,12 @@ internal sealed partial class Merge
         if (!known.Ring[index + 1].IsOwnEdit && !known.Undecided)
         {
             source = ClaimAt(field, key, seen, version, known.Ring[index], isLate: true, look);
+        }
+
+        else if (known.Ring[index + 1].Version == version && Winner(ClaimKey(key)) is { } winner && winner.Value != seen && !Off(RuleSwitch.M8))
+        {
+            // Two edits of the channel in one second, and both are history: nothing tells which came last.
+            WriteRow(ClaimKey(key), winner, Channel.Origin, seen, source, MergeRule.TieBreak);
         }
 
         Set(key, InsertAfter(field, HeldOf(key) ?? known, index, OwnEntry(seen, version, source, source)));

@@ -25,6 +25,24 @@ public sealed record History(Weather Weather, Op[] Ops)
     private static readonly int[] Waits = [100, 400, 900, 1_100, 3_000, 8_000, 20_000, 60_000, 150_000, 290_000, 310_000, 720_000];
     private static readonly int[] Offsets = [0, 0, 0, 30, -30, 600, -600];
 
+    private static readonly int[] ShortWaits = [100, 300, 400, 900, 1_100, 3_000];
+
+    /// <summary>One field, one second after the other: where edits and pushes meet.</summary>
+    public static readonly Gen<History> Dense = Gen.Select(
+        Gen.Select(Gen.Bool, Gen.UInt, (read, luck) => new Weather(0, 0, false, read, false, true, luck)),
+        Gen.Int[0, 1].SelectMany(field => Gen.Select(Gen.Int[0, 99], Gen.Int[0, 1], Gen.Int[0, ShortWaits.Length - 1], Gen.UInt,
+            (kind, place, wait, luck) => new Op(DenseKindOf(kind), place, field, ShortWaits[wait], luck)).Array[2, 9]),
+        (weather, ops) => new History(weather, ops));
+
+    private static OpKind DenseKindOf(int percent) => percent switch
+    {
+        < 50 => OpKind.MerchantEdit,
+        < 75 => OpKind.HubScript,
+        < 88 => OpKind.HubForce,
+        < 96 => OpKind.Bump,
+        _ => OpKind.Crash,
+    };
+
     private static readonly Gen<Op> Ops1 = Gen.Select(Gen.Int[0, 99], Gen.Int[0, 2], Gen.Int[0, 4], Gen.Int[0, Waits.Length - 1], Gen.UInt,
         (kind, place, field, wait, luck) => new Op(KindOf(kind), place, field, Waits[wait], luck));
 

@@ -34,6 +34,9 @@ internal sealed class Oracle(TenantPolicy policy)
     private readonly List<Typed> edits = [new Typed { Id = 0, Field = WorldField.Name, Place = 0, Base = -1 }];
     private readonly Dictionary<string, (ChannelId? Place, bool IsRemoved, bool IsShown)> tags = [];
 
+    /// <summary>Values that a person replaced on purpose: none of them may rise again by itself.</summary>
+    public HashSet<(WorldField Field, int Id)> Overridden { get; } = [];
+
     public bool IsStarted { get; private set; }
     public int Edits { get; set; }
     public int Moves { get; set; }
@@ -54,7 +57,7 @@ internal sealed class Oracle(TenantPolicy policy)
         var typed = new Typed { Id = id, Field = field, Place = HubPlace, Base = -1, IsShown = true, Plain = nowMs / 1000 };
         if (isKnowing && winner is not null)
         {
-            typed.AtLeast = winner.Effective.Seconds;
+            typed.AtLeast = Scaled(winner.Effective.Seconds) + winner.Effective.Count + 1;
         }
 
         edits.Add(typed);
@@ -218,8 +221,11 @@ internal sealed class Oracle(TenantPolicy policy)
     {
         var owners = policy.ClassOf(Fields.Get(World.KeyOf(typed.Field).Field));
         var bonus = Ownership.IsPreferred(owners, OriginOf(typed.Place).Kind) ? (long)policy.ConflictWindow.TotalSeconds : 0;
-        return Math.Max(Source(typed, isCausal) + bonus, typed.AtLeast);
+        return Math.Max(Scaled(Source(typed, isCausal) + bonus), typed.AtLeast);
     }
+
+    /// <summary>Seconds with room for the counter inside one second.</summary>
+    private static long Scaled(long seconds) => seconds << 20;
 
     private long Source(Typed typed, bool isCausal)
     {

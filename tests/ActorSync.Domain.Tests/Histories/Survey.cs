@@ -20,13 +20,13 @@ internal sealed record Survey
     public int Failures => Failed.Count;
 
     /// <summary>Runs them with the real rules, or with one left out.</summary>
-    public static Survey Of(int histories, bool unknownForms, bool late, RuleSwitch leaveOut = RuleSwitch.None, bool leavesOutM1 = false, string? seed = null)
+    public static Survey Of(Gen<History> generator, int histories, RuleSwitch leaveOut = RuleSwitch.None, bool leavesOutM1 = false, string? seed = null)
     {
         var failed = new ConcurrentQueue<History>();
         var violations = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
         var (pushes, edits, refused, losers) = (0, 0, 0, 0);
         var watch = Stopwatch.StartNew();
-        History.Gen1(unknownForms, late).Sample(
+        generator.Sample(
             history =>
             {
                 var world = new World(history, leaveOut, leavesOutM1).Run();

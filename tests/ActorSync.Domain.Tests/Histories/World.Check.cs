@@ -8,7 +8,17 @@ internal sealed partial class World
     /// <summary>V3 and V6, at every change of a hub value.</summary>
     private void CheckUpdate(LogEntry entry)
     {
-        if (entry.Key is not { } key || entry.Origin == Origin.Hub)
+        if (entry.Key is not { } key)
+        {
+            return;
+        }
+
+        if (key.Field is not ("tags" or "available") && entry.Rule != MergeRule.Knowing && oracle.Overridden.Contains((FieldOf(key), OracleIdOf(FieldOf(key), entry.After?.Text))))
+        {
+            Fail("V4", $"{key} is {entry.After} again, which a person had replaced");
+        }
+
+        if (entry.Origin == Origin.Hub)
         {
             return;
         }

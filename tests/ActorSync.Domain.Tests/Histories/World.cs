@@ -315,7 +315,13 @@ internal sealed partial class World
         Say($"hub {field}={edit.Value.Text} {op.Kind} seen={seen} -> {(decision.Accepted.IsEmpty ? "refused" : "accepted")}");
         if (field != WorldField.Tags)
         {
-            oracle.HubEdit(field, id, nowMs, before.Winner(edit.Key), op.Kind == OpKind.HubForce || seen > before.Winner(edit.Key)?.AtVersion);
+            var replaced = before.Winner(edit.Key);
+            var isKnowing = op.Kind == OpKind.HubForce || seen > replaced?.AtVersion;
+            oracle.HubEdit(field, id, nowMs, replaced, isKnowing);
+            if (isKnowing && replaced is not null)
+            {
+                oracle.Overridden.Add((field, OracleIdOf(field, replaced.Value.Text)));
+            }
         }
 
         Commit(decision.Product, decision.Conflicts, decision.Log, null);
