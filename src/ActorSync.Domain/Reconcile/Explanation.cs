@@ -63,8 +63,7 @@ public static class Explanations
             {
                 0 => null,
                 1 => MergeRule.First,
-                _ => claims[0].Effective == claims[1].Effective ? MergeRule.TieBreak
-                    : claims[0].Source < claims[1].Source ? MergeRule.PreferredInWindow : MergeRule.Newer,
+                _ => Merge.RuleOf(claims[0], claims[1]),
             },
             Channels = channels.ToImmutable(),
         };

@@ -196,14 +196,14 @@ internal sealed partial class Merge
     }
 
     /// <summary>The rule by which <paramref name="left"/> stands above <paramref name="right"/>.</summary>
-    private static MergeRule RuleOf(Claim left, Claim right)
+    internal static MergeRule RuleOf(Claim left, Claim right)
     {
-        if (left.Effective == right.Effective)
+        if (left.Source < right.Source)
         {
-            return MergeRule.TieBreak;
+            return MergeRule.PreferredInWindow;
         }
 
-        return left.Source < right.Source ? MergeRule.PreferredInWindow : MergeRule.Newer;
+        return left.Effective == right.Effective ? MergeRule.TieBreak : MergeRule.Newer;
     }
 
     private void Judge(RegisterKey key, Origin origin, Claim? before, Claim claim, Claim winner, string? eventId, string? actor, MergeRule? why = null)

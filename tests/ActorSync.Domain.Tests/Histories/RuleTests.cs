@@ -4,13 +4,11 @@ using CsCheck;
 namespace ActorSync.Domain.Tests.Histories;
 
 /// <summary>
-/// Every rule M1 to M12 earns its place: with it left out the same histories break an invariant, or a counter that stays near zero with it jumps. The seed
-/// is fixed, so that a run is repeatable; docs/verification.md says what comes back without each rule.
+/// Every rule M1 to M12 earns its place: with it left out the same histories break an invariant, or a counter that stays near zero with it jumps. The
+/// numbers of histories are such that a rule's failures are expected about twenty times or more; docs/verification.md says what comes back without each.
 /// </summary>
 public sealed class RuleTests(ITestOutputHelper output)
 {
-    private const string Seed = "0000000000000";
-
     private static readonly Gen<History> Ordinary = History.Gen1(unknownForms: false, late: true);
     private static readonly Gen<History> UnknownForms = History.Gen1(unknownForms: true, late: false);
 
@@ -39,7 +37,7 @@ public sealed class RuleTests(ITestOutputHelper output)
     public void M8_SameSecondDropped_EditsAreLost() => Breaks(History.Dense, 4_000, RuleSwitch.M8, "V4");
 
     [Fact]
-    public void M9_EveryReadTrusted_OldValuesComeBack() => Breaks(Ordinary, 2_000, RuleSwitch.M9, "V6", "V4");
+    public void M9_EveryReadTrusted_OldValuesComeBack() => Breaks(Ordinary, 6_000, RuleSwitch.M9, "V6", "V4");
 
     [Fact]
     public void M10_OwnEditsMaySink_AnOverriddenValueRisesAgain() => Breaks(History.Dense, 8_000, RuleSwitch.M10, "V4");
@@ -55,15 +53,15 @@ public sealed class RuleTests(ITestOutputHelper output)
     [Fact]
     public void M12_OnlyTheWindowCountsAsConcurrent_LosersStandInNoRow()
     {
-        var with = Run(Ordinary, 4_000, RuleSwitch.None);
-        var without = Run(Ordinary, 4_000, RuleSwitch.M12);
+        var with = Run(Ordinary, 6_000, RuleSwitch.None);
+        var without = Run(Ordinary, 6_000, RuleSwitch.M12);
         Assert.True(without.UnrecordedLosers > 8 && without.UnrecordedLosers > 4 * with.UnrecordedLosers,
             $"with {with.UnrecordedLosers}, without {without.UnrecordedLosers}");
     }
 
     private void Breaks(Gen<History> generator, int histories, RuleSwitch leaveOut, string invariant, string? orInvariant = null, bool leavesOutM1 = false)
     {
-        var survey = Survey.Of(generator, histories, leaveOut, leavesOutM1, Seed);
+        var survey = Survey.Of(generator, histories, leaveOut, leavesOutM1);
         output.WriteLine(survey.ToString());
         Assert.True(survey.Violations.ContainsKey(invariant) || (orInvariant is not null && survey.Violations.ContainsKey(orInvariant)),
             $"Without the rule nothing broke, so it or its test is idle: {survey}");
@@ -71,7 +69,7 @@ public sealed class RuleTests(ITestOutputHelper output)
 
     private Survey Run(Gen<History> generator, int histories, RuleSwitch leaveOut)
     {
-        var survey = Survey.Of(generator, histories, leaveOut, seed: Seed);
+        var survey = Survey.Of(generator, histories, leaveOut);
         output.WriteLine(survey.ToString());
         return survey;
     }
