@@ -4,7 +4,6 @@ using ActorSync.Web.Security;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Options;
 
 namespace ActorSync.Web.Dashboard;
 
