@@ -8,8 +8,8 @@ public sealed record ChannelCard(ChannelSettings Settings, ChannelDescriptor Des
 {
     public bool IsImporting => Import.State is "running" or "waiting";
 
-    /// <summary>The shop's own page.</summary>
-    public string? ShopUrl => Settings.Values.GetValueOrDefault("baseUrl");
+    /// <summary>The shop's own list of products: the folder of its edit pages.</summary>
+    public Uri? ShopUrl => Descriptor.EditUrl(Settings, "0") is { } edit && Uri.TryCreate(edit, UriKind.Absolute, out var page) ? new Uri(page, ".") : null;
 }
 
 /// <summary>One page of the product table, and the filter that it answers.</summary>
@@ -33,7 +33,7 @@ public sealed record ProductQuery(string? Q, string? SyncStatus, string? Channel
 public sealed record HomeView(Summary Summary, IReadOnlyList<ChannelCard> Channels, ProductTable Products, ChangesView Changes, ConflictsView Conflicts);
 
 /// <summary>The newest changes.</summary>
-public sealed record ChangesView(ImmutableArray<HistoryItem> Items, TenantSettings Settings);
+public sealed record ChangesView(IReadOnlyList<ChangeGroup> Groups, TenantSettings Settings);
 
 /// <summary>Open conflicts.</summary>
 public sealed record ConflictsView(Page<ConflictItem> Page, TenantSettings Settings);
@@ -42,6 +42,8 @@ public sealed record ConflictsView(Page<ConflictItem> Page, TenantSettings Setti
 internal sealed class DashboardReader(Catalogue catalogue, IProductQueries queries)
 {
     private const int ShownChanges = 50;
+    /// <summary>One act may have many lines (an import writes one per field); most acts have one or two.</summary>
+    private const int ReadLines = 500;
     private const int ShownConflicts = 20;
     private const int ProductsPerPage = 25;
 
@@ -74,7 +76,7 @@ internal sealed class DashboardReader(Catalogue catalogue, IProductQueries queri
     }
 
     public async Task<ChangesView> ChangesAsync(Caller caller, CancellationToken cancellationToken) =>
-        new(await queries.RecentAsync(caller.Tenant, ShownChanges, cancellationToken), await catalogue.SettingsAsync(caller, cancellationToken));
+        new(ChangeGroup.Of(await queries.RecentAsync(caller.Tenant, ReadLines, cancellationToken), ShownChanges), await catalogue.SettingsAsync(caller, cancellationToken));
 
     public async Task<ConflictsView> ConflictsAsync(Caller caller, CancellationToken cancellationToken) =>
         new(await queries.ConflictsAsync(caller.Tenant, null, ConflictState.Open, null, ShownConflicts, cancellationToken), await catalogue.SettingsAsync(caller, cancellationToken));

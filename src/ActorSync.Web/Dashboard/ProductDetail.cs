@@ -26,7 +26,7 @@ public sealed record ProductDetail(
         var explanation = await Products.Explanation.OfAsync(snapshot, caller, catalogue, queries, cancellationToken);
         var history = await queries.HistoryAsync(snapshot.Product.Id, null, ShownLines, cancellationToken);
         var conflicts = await queries.ConflictsAsync(caller.Tenant, snapshot.Product.Id, ConflictState.Open, null, ShownConflicts, cancellationToken);
-        return new ProductDetail(snapshot, explanation, settings, GridGroup.Of(snapshot.Product, explanation), StockRow.Of(snapshot), new ConflictsView(conflicts, settings), new ChangesView(history.Items, settings));
+        return new ProductDetail(snapshot, explanation, settings, GridGroup.Of(snapshot.Product, explanation), StockRow.Of(snapshot), new ConflictsView(conflicts, settings), new ChangesView(ChangeGroup.Of(history.Items, ShownLines), settings));
     }
 }
 
@@ -68,6 +68,7 @@ public sealed record GridRow(string Field, string Label, string OwnerClass, stri
         null => "empty",
         JsonArray list => string.Join(", ", list.Select(e => e?.ToString())),
         JsonValue flag when flag.GetValueKind() is JsonValueKind.True or JsonValueKind.False => flag.GetValue<bool>() ? "yes" : "no",
+        _ when Fields.Find(field.Field)?.Type == FieldType.Html => Show.WithoutTags(value.ToString()),
         _ when Fields.Find(field.Field)?.Type == FieldType.Money && decimal.TryParse(value.ToString(), NumberStyles.Number, CultureInfo.InvariantCulture, out var amount) => Show.Money(amount, field.Part ?? "").TrimEnd(),
         _ => value.ToString() + (Fields.Find(field.Field)?.Unit is { } unit ? " " + unit : ""),
     };

@@ -35,9 +35,31 @@ internal static class Show
             FieldType.Decimal or FieldType.Integer => field.Unit is { } unit ? $"{given.Text} {unit}" : given.Text!,
             FieldType.Boolean => given == FieldValue.True ? "yes" : "no",
             FieldType.List => string.Join(", ", given.ToList()),
+            FieldType.Html => WithoutTags(given.Text!),
             _ => given.Text!,
         };
         return text.Length > MaxValueLength ? text[..MaxValueLength] + "…" : text;
+    }
+
+    /// <summary>The words of an HTML text, for a line of a table; it is written out encoded like any other text.</summary>
+    public static string WithoutTags(string html)
+    {
+        var text = new System.Text.StringBuilder(html.Length);
+        var isInTag = false;
+        foreach (var letter in html)
+        {
+            isInTag = letter == '<' || (isInTag && letter != '>');
+            if (letter == '>')
+            {
+                text.Append(' ');
+            }
+            else if (!isInTag)
+            {
+                text.Append(letter);
+            }
+        }
+
+        return string.Join(' ', System.Net.WebUtility.HtmlDecode(text.ToString()).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 
     public static string Ago(DateTimeOffset at, DateTimeOffset now)

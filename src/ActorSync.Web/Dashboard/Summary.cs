@@ -20,7 +20,7 @@ public sealed record Summary(string Tone, string Sentence, string? Next, SyncCou
         {
             var waiting = broken.Links.Dirty;
             return ("bad", $"{broken.Settings.Name} {(broken.Health.State == "down" ? "does not answer" : "refuses our credentials")}. " +
-                (waiting > 0 ? $"{Show.Products(waiting)} wait for it; nothing is lost." : "Nothing waits for it."), broken.Health.LastFault?.Message);
+                (waiting > 0 ? $"{Show.Products(waiting)} {(waiting == 1 ? "waits" : "wait")} for it; nothing is lost." : "Nothing waits for it."), broken.Health.LastFault?.Message);
         }
 
         if (channels.FirstOrDefault(c => c.IsImporting) is { } importing)

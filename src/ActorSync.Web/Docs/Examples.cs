@@ -44,6 +44,17 @@ internal static class OpenApiDocuments
             ];
             return Task.CompletedTask;
         });
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            if (Requests.TextConverter.Writes(context.JsonTypeInfo.Type))
+            {
+                schema.Type = JsonSchemaType.String;
+                schema.Properties = null;
+                schema.Required = null;
+            }
+
+            return Task.CompletedTask;
+        });
         options.AddOperationTransformer((operation, context, _) =>
         {
             foreach (var example in context.Description.ActionDescriptor.EndpointMetadata.OfType<RouteExample>())

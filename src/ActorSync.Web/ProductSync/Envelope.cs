@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ActorSync.Web.ProductSync;
@@ -5,7 +6,7 @@ namespace ActorSync.Web.ProductSync;
 /// <summary>The success envelope of the replaced systems.</summary>
 internal sealed record Envelope<T>(T Data)
 {
-    public bool Success { get; } = true;
+    [JsonPropertyOrder(-1)] public bool Success { get; } = true;
 }
 
 internal static class Envelope

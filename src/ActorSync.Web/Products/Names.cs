@@ -25,6 +25,10 @@ internal static class Names
         externalId is not null && settings.Channels.FirstOrDefault(c => c.Id == id) is { } channel
             ? directory.KindOf(channel).Descriptor.EditUrl(channel, externalId) : null;
 
+    /// <summary>The same, with the name of a channel's location instead of its id.</summary>
+    public static string Field(RegisterKey key, TenantSettings settings) =>
+        key.Part is { } part && settings.Channels.SelectMany(c => c.Locations).FirstOrDefault(l => l.LocationId == part)?.Name is { } place ? Field(key with { Part = place }) : Field(key);
+
     /// <summary>A register for people: "Price (EUR)", "Tag summer".</summary>
     public static string Field(RegisterKey key)
     {

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace ActorSync.Web.Products;
 
-/// <summary>A product as the API shows it. A member that is null is known to be empty; one that is absent was never told by anyone.</summary>
+/// <summary>A product as the API shows it. A member that is null is known to be empty; one that is absent was never told by anyone (lists are always there).</summary>
 internal sealed record ProductBody
 {
     public required string Id { get; init; }
