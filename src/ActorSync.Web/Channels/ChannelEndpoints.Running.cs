@@ -195,6 +195,6 @@ internal static partial class ChannelEndpoints
         var descriptor = catalogue.Directory.KindOf(channel).Descriptor;
         var page = await queries.ListedLinksAsync(channel.Id, cursor, size, cancellationToken);
         return TypedResults.Ok(new ListAnswer<ListedProduct>([.. page.Items.Select(l => new ListedProduct(l.Product.Value, l.ProductName, Marks.Of(l.Mark).Word, l.Mark.Reason,
-            l.Mark.ExternalId, l.Mark.ExternalId is { } external ? descriptor.EditUrl(channel, external) : null, l.Undecided))], page.NextCursor));
+            l.Mark.ExternalId, l.Mark.ExternalId is { } external ? Names.EditUrl(channel, external, descriptor) : null, l.Undecided))], page.NextCursor));
     }
 }

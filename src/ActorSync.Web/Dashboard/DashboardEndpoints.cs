@@ -73,9 +73,9 @@ internal static class DashboardEndpoints
             cookie.Write(context, key.Trim());
             return Results.LocalRedirect(Local(next));
         }).DisableAntiforgery();
-        session.MapPost("/logout", (HttpContext context) =>
+        session.MapPost("/logout", (HttpContext context, SessionCookie cookie) =>
         {
-            SessionCookie.Clear(context);
+            cookie.Clear(context);
             return Results.LocalRedirect("/login");
         });
     }

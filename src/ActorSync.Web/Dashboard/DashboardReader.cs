@@ -9,7 +9,7 @@ public sealed record ChannelCard(ChannelSettings Settings, ChannelDescriptor Des
     public bool IsImporting => Import.State is "running" or "waiting";
 
     /// <summary>The shop's own list of products: the folder of its edit pages.</summary>
-    public Uri? ShopUrl => Descriptor.EditUrl(Settings, "0") is { } edit && Uri.TryCreate(edit, UriKind.Absolute, out var page) ? new Uri(page, ".") : null;
+    public Uri? ShopUrl => Names.EditUrl(Settings, "0", Descriptor) is { } page ? new Uri(new Uri(page), ".") : null;
 }
 
 /// <summary>One page of the product table, and the filter that it answers.</summary>

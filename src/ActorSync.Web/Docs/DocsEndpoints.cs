@@ -15,6 +15,10 @@ internal static class DocsEndpoints
             options.DefaultFonts = false;
             options.Telemetry = false;
             options.HideClientButton = true;
+            options.ShowDeveloperTools = DeveloperToolsVisibility.Never;
+            // Both would send what is on the page to somebody else's service.
+            options.Agent = new ScalarAgentOptions { Disabled = true };
+            options.Mcp = new ScalarMcpOptions { Disabled = true };
             options.DynamicBaseServerUrl = true;
         });
     }

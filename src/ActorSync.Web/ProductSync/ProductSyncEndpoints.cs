@@ -25,7 +25,7 @@ internal static partial class ProductSyncEndpoints
         sync.MapPost("/conflicts/{productId}/resolve", Resolve).WithSummary("Closes all open conflicts of a product.").RequireAuthorization(Roles.Operator)
             .WithBody("""{ "resolution": "merge", "mergeData": { "name": "Merged name", "price": 29.99 } }""");
         sync.MapPost("/create", Create).WithSummary("Creates a product and lets it reach the channels.").RequireAuthorization(Roles.Operator)
-            .WithBody("""{ "clientId": "default", "name": "New Product", "sku": "PROD-001", "price": 19.99, "quantity": 100, "channelIds": ["shopify-demo"] }""");
+            .WithProductBody("""{ "clientId": "default", "name": "New Product", "sku": "PROD-001", "price": 19.99, "quantity": 100, "channelIds": ["shopify-demo"] }""");
         sync.MapPost("/client/{clientId}/full-sync", FullSync).WithSummary("Reads every channel completely again; differences are merged and pushed.").RequireAuthorization(Roles.Operator);
         MapProduct(sync);
     }

@@ -21,9 +21,12 @@ internal static class Names
 
     public static string Channel(ChannelId id, TenantSettings settings) => settings.Channels.FirstOrDefault(c => c.Id == id)?.Name ?? id.Value;
 
+    /// <summary>Where the product is edited at the channel. Only web addresses become links, whatever was configured.</summary>
     public static string? EditUrl(ChannelId id, string? externalId, TenantSettings settings, ITenantDirectory directory) =>
-        externalId is not null && settings.Channels.FirstOrDefault(c => c.Id == id) is { } channel
-            ? directory.KindOf(channel).Descriptor.EditUrl(channel, externalId) : null;
+        externalId is not null && settings.Channels.FirstOrDefault(c => c.Id == id) is { } channel ? EditUrl(channel, externalId, directory.KindOf(channel).Descriptor) : null;
+
+    public static string? EditUrl(ChannelSettings channel, string externalId, ChannelDescriptor descriptor) =>
+        Uri.TryCreate(descriptor.EditUrl(channel, externalId), UriKind.Absolute, out var url) && url.Scheme is ("http" or "https") ? url.AbsoluteUri : null;
 
     /// <summary>The same, with the name of a channel's location instead of its id.</summary>
     public static string Field(RegisterKey key, TenantSettings settings) =>

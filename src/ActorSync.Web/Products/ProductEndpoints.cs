@@ -19,14 +19,14 @@ internal static class ProductEndpoints
         products.MapGet("", List).WithSummary("Lists products, filtered and sorted; goes on by cursor.")
             .WithAnswer("""{ "items": [ { "id": "0199…", "version": 7, "name": "Linen shirt", "sku": "LS-1", "variants": 3, "status": "active", "price": 39.9, "currency": "EUR", "available": 12, "syncStatus": "SYNCED", "updatedAt": "2026-11-22T18:00:00Z", "tags": ["summer"], "channels": [ { "id": "shopify-demo", "state": "synced", "externalId": "gid://shopify/Product/1" } ] } ], "nextCursor": "…" }""");
         products.MapPost("", Create).WithSummary("Creates a product; channels that create missing products get it.").RequireAuthorization(Roles.Operator)
-            .WithBody("""{ "name": "Linen shirt", "sku": "LS-1", "price": 39.90, "available": 12, "tags": ["summer"], "isActive": true }""");
+            .WithProductBody("""{ "name": "Linen shirt", "sku": "LS-1", "price": 39.90, "available": 12, "tags": ["summer"], "isActive": true }""");
         products.MapGet("/{id}", Get).WithSummary("Shows a product with its variants, stock and state at each channel.");
         products.MapPatch("/{id}", Patch).WithSummary("Edits the fields that the body names; null empties a field. What a rule refuses is listed, never silent.")
             .RequireAuthorization(Roles.Operator)
-            .WithBody("""{ "version": 7, "name": "Linen shirt, washed", "variants": { "LS-1-M": { "price": 44.90, "stock": { "main": 5 } } } }""")
+            .WithProductBody("""{ "version": 7, "name": "Linen shirt, washed", "variants": { "LS-1-M": { "price": 44.90, "stock": { "main": 5 } } } }""")
             .WithAnswer("""{ "id": "0199…", "version": 8, "accepted": ["name"], "rejected": [ { "field": "price", "rule": "preferredInWindow", "winner": "shopify-demo", "winnerValue": 42, "conflictId": "c1", "message": "…" } ] }""");
         products.MapPut("/{id}", Put).WithSummary("Edits with a whole product as GET shows it. Members that the body lacks stay: absent is not empty.").RequireAuthorization(Roles.Operator)
-            .WithBody("""{ "version": 7, "name": "Linen shirt", "description": "<p>Cool.</p>", "tags": ["summer", "linen"] }""");
+            .WithProductBody("""{ "version": 7, "name": "Linen shirt", "description": "<p>Cool.</p>", "tags": ["summer", "linen"] }""");
         products.MapDelete("/{id}", Delete).WithSummary("Deletes the product in the hub; at the channels only where the policy spreads deletes.").RequireAuthorization(Roles.Operator);
     }
 

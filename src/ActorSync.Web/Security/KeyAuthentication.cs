@@ -107,15 +107,15 @@ internal sealed class SessionCookie(IDataProtectionProvider protection, IOptions
     }
 
     public void Write(HttpContext context, string key) => context.Response.Cookies.Append(
-        Name, _protector.Protect(key, options.Value.SessionLifetime), Settings(context, options.Value.SessionLifetime));
+        Name, _protector.Protect(key, options.Value.SessionLifetime), Settings(context, options.Value, options.Value.SessionLifetime));
 
-    public static void Clear(HttpContext context) => context.Response.Cookies.Delete(Name, Settings(context, null));
+    public void Clear(HttpContext context) => context.Response.Cookies.Delete(Name, Settings(context, options.Value, null));
 
-    private static CookieOptions Settings(HttpContext context, TimeSpan? lifetime) => new()
+    private static CookieOptions Settings(HttpContext context, WebOptions web, TimeSpan? lifetime) => new()
     {
         HttpOnly = true,
         SameSite = SameSiteMode.Strict,
-        Secure = context.Request.IsHttps,
+        Secure = context.Request.IsHttps || web.PublicUrl?.Scheme == Uri.UriSchemeHttps,
         Path = "/",
         MaxAge = lifetime,
         IsEssential = true,

@@ -108,6 +108,20 @@ public sealed class DashboardTests(TestHub hub) : IAsyncLifetime
         await Expect(page.Locator("#products tbody tr")).ToHaveCountAsync(1);
     }
 
+    [Fact]
+    public async Task Docs_Page_ShowsTheRoutesFromThisProcessAlone()
+    {
+        var page = await SignedInAsync(1300, 900, ColorScheme.Light);
+        var errors = Watch(page);
+
+        await page.GotoAsync("/docs/");
+
+        await Expect(page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Introduction" })).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 20_000 });
+        await Expect(page.GetByText("Product sync").First).ToBeVisibleAsync();
+        await ShootAsync(page, "docs");
+        Assert.Empty(errors);
+    }
+
     private async Task TellAsync(string channel, string name, decimal price, long version, string key)
     {
         var body = System.Text.Json.JsonSerializer.Serialize(new { id = "x1", name, sku = $"B-{channel}", price, version });

@@ -29,6 +29,7 @@
   const withoutTimes = node => {
     const copy = node.cloneNode(true);
     copy.querySelectorAll('time').forEach(t => { t.textContent = ''; });
+    copy.querySelectorAll('[data-version]').forEach(f => f.removeAttribute('data-version'));
     copy.classList.remove('flash');
     return copy.innerHTML;
   };
