@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using ActorSync.Web.Tests.Hub;
 using Microsoft.Playwright;
 

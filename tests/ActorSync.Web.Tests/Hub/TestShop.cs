@@ -157,13 +157,22 @@ internal sealed class Connection(ChannelId channel, OpenShop shop) : IChannel, I
         shop.Items[id] = stored;
         return new PushOutcome
         {
-            Product = item.Product, PushId = item.PushId, Result = PushResult.Applied, ExternalId = id, Answer = stored.Observed(id), SentAt = Clock.GetUtcNow(),
+            Product = item.Product,
+            PushId = item.PushId,
+            Result = PushResult.Applied,
+            ExternalId = id,
+            Answer = stored.Observed(id),
+            SentAt = Clock.GetUtcNow(),
             Bound = [new VariantLink { Variant = variant.Id, ExternalId = id }],
         };
     }).ToImmutableArray());
 
     private Observation Seen(ObservedProduct body, ObservationSource source) => new()
     {
-        Channel = channel, Body = body, Source = source, ReadStartedAt = Clock.GetUtcNow(), ReceivedAt = Clock.GetUtcNow(),
+        Channel = channel,
+        Body = body,
+        Source = source,
+        ReadStartedAt = Clock.GetUtcNow(),
+        ReceivedAt = Clock.GetUtcNow(),
     };
 }
