@@ -71,7 +71,7 @@ public sealed class CompatibilityTests(SqliteDatabases sqlite, PostgresDatabases
             UNION ALL
             SELECT regexp_replace(indexdef, '^CREATE (UNIQUE )?INDEX ', '') FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'schema_version'
             UNION ALL
-            SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f')
+            SELECT conrelid::regclass || ' constraint ' || conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f')
             """);
     }
 

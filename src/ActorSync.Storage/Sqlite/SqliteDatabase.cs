@@ -35,6 +35,22 @@ internal sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     public static string WriterOf(StorageOptions options) =>
         new SqliteConnectionStringBuilder(FileOf(options)) { Pooling = false, Mode = SqliteOpenMode.ReadWriteCreate }.ConnectionString;
 
+    /// <summary>A connection of the caller's own, for reading.</summary>
+    public SqliteConnection OpenReader()
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder(readers) { Pooling = false }.ConnectionString) { DefaultTimeout = (int)options.CommandTimeout.TotalSeconds };
+        try
+        {
+            connection.Open();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
     public async Task<T> ReadAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancellationToken)
     {
         try
@@ -125,7 +141,7 @@ internal sealed class SqliteDatabase : IDatabase, IAsyncDisposable
         }
     }
 
-    private StorageUnavailableException Unavailable(SqliteException exception) =>
+    public StorageUnavailableException Unavailable(SqliteException exception) =>
         new($"SQLite file '{new SqliteConnectionStringBuilder(readers).DataSource}' did not do it: {exception.Message}", exception);
 }
 
