@@ -95,7 +95,11 @@ public sealed partial class GoLiveGrain(
         var channel = await directory.FindChannelAsync(Channel);
         var counts = await queries.CountLinksAsync(Channel, CancellationToken.None);
         var update = counts.ByPlan.GetValueOrDefault("update");
-        var absent = counts.ByStatus.GetValueOrDefault(LinkStatus.Excluded) + counts.ByStatus.GetValueOrDefault(LinkStatus.Missing);
+        // Products that were made before the channel was added may have no link row yet; they are absent there all the same.
+        var present = counts.ByStatus.GetValueOrDefault(LinkStatus.Linked) + counts.ByStatus.GetValueOrDefault(LinkStatus.Ambiguous)
+            + counts.ByStatus.GetValueOrDefault(LinkStatus.DeleteHeard) + counts.ByStatus.GetValueOrDefault(LinkStatus.Deleted);
+        var products = channel is null ? 0 : (await queries.CountBySyncStatusAsync(channel.Tenant, CancellationToken.None)).Total;
+        var absent = Math.Max(0, products - present);
         var byField = counts.PlannedByField.ToBuilder();
         foreach (var (field, count) in counts.UndecidedByField)
         {

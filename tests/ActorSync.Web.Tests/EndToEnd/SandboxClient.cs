@@ -1,0 +1,94 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace ActorSync.Web.Tests.EndToEnd;
+
+/// <summary>What a shop holds, as its own control view tells it.</summary>
+internal sealed record ShopProduct
+{
+    public required string Id { get; init; }
+    public required string Title { get; init; }
+    public required string Description { get; init; }
+    public required string Status { get; init; }
+    public string? Vendor { get; init; }
+    public required IReadOnlyList<string> Tags { get; init; }
+    public required IReadOnlyList<ShopVariant> Variants { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    public ShopVariant Variant(string sku) => Variants.Single(variant => string.Equals(variant.Sku, sku, StringComparison.OrdinalIgnoreCase));
+}
+
+internal sealed record ShopVariant
+{
+    public required string Id { get; init; }
+    public required string Sku { get; init; }
+    public string? Barcode { get; init; }
+    public decimal? Price { get; init; }
+    public decimal? CompareAtPrice { get; init; }
+    public required IReadOnlyDictionary<string, int> Stock { get; init; }
+
+    public int TotalStock => Stock.Values.Sum();
+}
+
+/// <summary>The Sandbox's control calls: a person at the shop's keyboard, faults, counts.</summary>
+internal sealed class SandboxClient(Uri address) : IDisposable
+{
+    public const string Shopify = "shopify";
+    public const string Woo = "woocommerce";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    private readonly HttpClient http = new() { BaseAddress = address };
+
+    public async Task<IReadOnlyList<ShopProduct>> ProductsAsync(string channel)
+    {
+        var page = await http.GetFromJsonAsync<JsonElement>($"/_control/{channel}/products?limit=1000");
+        return page.GetProperty("products").Deserialize<List<ShopProduct>>(Json)!;
+    }
+
+    public async Task<ShopProduct?> FindAsync(string channel, string sku)
+    {
+        using var answer = await http.GetAsync(new Uri($"/_control/{channel}/products/by-sku/{Uri.EscapeDataString(sku)}", UriKind.Relative));
+        return answer.IsSuccessStatusCode ? await answer.Content.ReadFromJsonAsync<ShopProduct>(Json) : null;
+    }
+
+    public async Task<ShopProduct> GetAsync(string channel, string sku) =>
+        await FindAsync(channel, sku) ?? throw new InvalidOperationException($"{channel} has no product with SKU {sku}.");
+
+    public Task EditAsync(string channel, object edit) => PostAsync($"/_control/{channel}/edit", edit);
+
+    public Task CreateAsync(string channel, object product) => PostAsync($"/_control/{channel}/create", product);
+
+    public Task SellAsync(string channel, string sku, int quantity = 1) => PostAsync("/_control/sell", new { channel, sku, quantity });
+
+    public Task FaultsAsync(object faults) => PostAsync("/_control/faults", faults);
+
+    public async Task<long> WritesAsync(string channel) =>
+        (await http.GetFromJsonAsync<JsonElement>("/_control/stats")).GetProperty(channel).GetProperty("writes").GetInt64();
+
+    public async Task<JsonElement> StatsAsync(string channel) =>
+        (await http.GetFromJsonAsync<JsonElement>("/_control/stats")).GetProperty(channel);
+
+    public Uri Address => address;
+
+    /// <summary>Webhooks that the shops have still to deliver.</summary>
+    public async Task<long> PendingWebhooksAsync()
+    {
+        var stats = await http.GetFromJsonAsync<JsonElement>("/_control/stats");
+        return stats.GetProperty(Shopify).GetProperty("webhooksPending").GetInt64() + stats.GetProperty(Woo).GetProperty("webhooksPending").GetInt64();
+    }
+
+    public async Task<bool> IsReadyAsync()
+    {
+        using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+        return answer.IsSuccessStatusCode;
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private async Task PostAsync(string path, object body)
+    {
+        using var answer = await http.PostAsJsonAsync(path, body, Json);
+        Assert.True(answer.IsSuccessStatusCode, $"POST {path} answered {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
+    }
+}
