@@ -324,7 +324,7 @@ internal sealed class Planner
             return;
         }
 
-        readFirst |= known is not null && HasUnknown(known);
+        readFirst |= known is not null && IsUnseen(known);
         Add(key, target, Canonical.Boolean(!variant.Exists));
     }
 
@@ -363,7 +363,7 @@ internal sealed class Planner
         }
 
         var held = known?.Last?.Value;
-        readFirst |= isUnknown && known!.Odd is null;
+        readFirst |= isUnknown && known!.Odd is null && IsUnseen(known);
         if (field.ReadBeforeWrite && channel.ReadBeforeWrite && !(link.ObservedAt is { } at && context.Now - at <= channel.FreshFor))
         {
             readFirst = true;
@@ -435,7 +435,7 @@ internal sealed class Planner
                 continue;
             }
 
-            if (isUnknown || (current is null && link.ExternalId is not null && !(link.ObservedAt is { } at && context.Now - at <= channel.FreshFor)))
+            if ((isUnknown && IsUnseen(known!)) || (current is null && link.ExternalId is not null && !(link.ObservedAt is { } at && context.Now - at <= channel.FreshFor)))
             {
                 readFirst = true;
             }
@@ -455,6 +455,20 @@ internal sealed class Planner
 
     /// <summary>A flight is only met here when its lease has run out.</summary>
     private static bool HasUnknown(Held known) => HasIntent(known, IntentState.Unknown) || HasIntent(known, IntentState.Flight);
+
+    /// <summary>Nothing has been looked at since a call of unknown outcome left; once it was looked for and not found, the call may be repeated.</summary>
+    private bool IsUnseen(Held known)
+    {
+        foreach (var intent in known.Intents)
+        {
+            if (intent.State is IntentState.Unknown or IntentState.Flight && (link.WantsRead || !(link.ObservedAt > intent.SentAt)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool HasIntent(Held known, IntentState state)
     {
