@@ -63,7 +63,9 @@ internal sealed class ShopifyWebhooks : IWebhookReader
         var body = document.RootElement;
         return topic switch
         {
-            ProductsCreate or ProductsUpdate when ShopifyMapper.Id(body, "id") is { } id => Product(id, ShopifyMapper.WebhookProduct(body)),
+            // A new product's body lacks its stock by location, and the levels' own webhooks may come before the product is known.
+            ProductsCreate when ShopifyMapper.Id(body, "id") is { } id => Product(id, ShopifyMapper.WebhookProduct(body)) with { NeedsRead = true },
+            ProductsUpdate when ShopifyMapper.Id(body, "id") is { } id => Product(id, ShopifyMapper.WebhookProduct(body)),
             ProductsDelete when ShopifyMapper.Id(body, "id") is { } id => new WebhookContent
             {
                 ExternalId = id,

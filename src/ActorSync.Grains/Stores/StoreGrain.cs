@@ -246,11 +246,12 @@ public sealed partial class StoreGrain(
         if (fast is null)
         {
             fast = this.RegisterGrainTimer(
-                async cancellationToken =>
+                async _ =>
                 {
+                    // Disposed first so that the pump may schedule the next one; the timer's own token ends with it.
                     fast?.Dispose();
                     fast = null;
-                    await PumpAsync(cancellationToken);
+                    await PumpAsync(CancellationToken.None);
                 },
                 new GrainTimerCreationOptions(options.Value.Linger, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
         }

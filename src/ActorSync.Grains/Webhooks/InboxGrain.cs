@@ -198,15 +198,17 @@ public sealed partial class InboxGrain(
 
         var body = content.Body;
         var externalId = content.ExternalId is { Length: > 0 } told ? told : body?.ExternalId;
+        if (content.ResourceKey is { } key && (string.IsNullOrEmpty(externalId) || body is null))
+        {
+            // A bare hint may name a variation by the same id space as products: the link knows better which product it belongs to.
+            var owner = await products.FindByResourceAsync(channel.Id, key, CancellationToken.None);
+            externalId = owner?.ExternalId ?? externalId;
+            body = body is null || owner is null ? body : Owned(body, owner);
+        }
+
         if (string.IsNullOrEmpty(externalId))
         {
-            if (content.ResourceKey is not { } key || await products.FindByResourceAsync(channel.Id, key, CancellationToken.None) is not { } owner)
-            {
-                return ReadRow.Ignore(row, "unknown resource");
-            }
-
-            externalId = owner.ExternalId;
-            body = body is null ? null : Owned(body, owner);
+            return ReadRow.Ignore(row, "unknown resource");
         }
 
         return body is null && !content.NeedsRead
