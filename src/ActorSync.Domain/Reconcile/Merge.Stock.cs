@@ -257,18 +257,22 @@ internal sealed partial class Merge
             }
         }
 
-        stock = stock with
+        foreach (var (warehouse, quantity) in StockRules.Allocate(stock, variant, Channel, key.Part!, was - now))
         {
-            Reservations = stock.Reservations.Add(new ProvisionalReservation
+            stock = stock with
             {
-                Variant = variant,
-                Warehouse = StockRules.WarehouseOf(Channel, key.Part!),
-                Quantity = was - now,
-                Channel = Channel.Id,
-                Key = id,
-                HeardAt = this.now,
-            }),
-        };
+                Reservations = stock.Reservations.Add(new ProvisionalReservation
+                {
+                    Variant = variant,
+                    Warehouse = warehouse,
+                    Quantity = quantity,
+                    Channel = Channel.Id,
+                    Key = id,
+                    HeardAt = this.now,
+                }),
+            };
+        }
+
         changedBy = Channel.Origin;
         Log(LogAction.Reserved, Channel.Origin, key, before, seen, MergeRule.Sale, look.EventId);
     }

@@ -68,6 +68,63 @@ public static class StockRules
     }
 
     /// <summary>
+    /// Spreads a sale at a location over the warehouses that it stands for and that hold the variant: the one with most left first. A channel with one figure
+    /// sells from all of them, and each channel's target must see it. What no warehouse can cover goes to the first, so that nothing is forgotten.
+    /// </summary>
+    public static ImmutableArray<(string Warehouse, decimal Quantity)> Allocate(
+        StockLedger ledger, VariantId variant, ChannelProfile channel, string locationId, decimal quantity)
+    {
+        ArgumentNullException.ThrowIfNull(ledger);
+        ArgumentNullException.ThrowIfNull(channel);
+        ChannelLocation? location = null;
+        foreach (var candidate in channel.Locations)
+        {
+            location = string.Equals(candidate.LocationId, locationId, StringComparison.Ordinal) ? candidate : location;
+        }
+
+        var held = new List<(string Warehouse, decimal Left)>();
+        foreach (var level in ledger.Levels)
+        {
+            if (level.Variant == variant && (location is null ? string.Equals(level.Warehouse, locationId, StringComparison.Ordinal) : Covers(location, level.Warehouse)))
+            {
+                held.Add((level.Warehouse, level.Available - Pending(ledger, variant, level.Warehouse)));
+            }
+        }
+
+        if (held.Count == 0)
+        {
+            return [(WarehouseOf(channel, locationId), quantity)];
+        }
+
+        held.Sort((left, right) => left.Left != right.Left ? right.Left.CompareTo(left.Left) : string.CompareOrdinal(left.Warehouse, right.Warehouse));
+        var shares = ImmutableArray.CreateBuilder<(string Warehouse, decimal Quantity)>(held.Count);
+        var rest = quantity;
+        foreach (var (warehouse, left) in held)
+        {
+            var share = Math.Min(rest, Math.Max(0, left));
+            rest -= share;
+            if (share > 0 || shares.Count == 0)
+            {
+                shares.Add((warehouse, share));
+            }
+        }
+
+        shares[0] = shares[0] with { Quantity = shares[0].Quantity + rest };
+        return shares.ToImmutable();
+    }
+
+    private static decimal Pending(StockLedger ledger, VariantId variant, string warehouse)
+    {
+        decimal sum = 0;
+        foreach (var reservation in ledger.Reservations)
+        {
+            sum += reservation.Variant == variant && string.Equals(reservation.Warehouse, warehouse, StringComparison.Ordinal) ? reservation.Quantity : 0;
+        }
+
+        return sum;
+    }
+
+    /// <summary>
     /// The origin says a new count. What it fell by accounts for reservations of that warehouse, oldest first; a rise accounts for none. An older row than
     /// the known one changes nothing.
     /// </summary>
@@ -163,7 +220,8 @@ public static class StockRules
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(product);
         var stock = product.Stock;
-        foreach (var reservation in stock.Reservations)
+        // One sale may stand in several rows: one per warehouse that it was spread over.
+        foreach (var reservation in product.Stock.Reservations)
         {
             if (reservation.Channel != channel || !string.Equals(reservation.Key, key, StringComparison.Ordinal))
             {
@@ -187,10 +245,8 @@ public static class StockRules
                     };
                 }
             }
-
-            return product with { Stock = stock, UpdatedAt = now };
         }
 
-        return product;
+        return stock == product.Stock ? product : product with { Stock = stock, UpdatedAt = now };
     }
 }

@@ -68,7 +68,7 @@ public sealed class FlowTests(Workshop workshop)
         await EchoesAreInAsync();
 
         var writes = await WritesAsync();
-        var answer = await Hub.EditAsync("E2E-O-S", new { variants = new[] { new { sku = "E2E-O-S", warehouseNotes = "Regal 7, unten" } } });
+        var answer = await Hub.EditAsync("E2E-O-S", new { warehouseNotes = "Regal 7, unten" });
         Assert.Empty(answer["rejected"]!.AsArray());
         await workshop.SettledAsync();
         Assert.Equal(writes, await WritesAsync());
