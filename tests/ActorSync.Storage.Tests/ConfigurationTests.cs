@@ -46,6 +46,34 @@ public sealed class ConfigurationTests(SqliteDatabases databases)
     }
 
     [Fact]
+    public async Task Metrics_OfACommit_AreToldUnderTheirNames()
+    {
+        await using var host = await StorageHost.StartAsync(await databases.CreateAsync());
+        var told = new System.Collections.Concurrent.ConcurrentDictionary<string, double>(StringComparer.Ordinal);
+        using var listener = new System.Diagnostics.Metrics.MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == StorageDiagnostics.MeterName)
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => told[instrument.Name] = value);
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => told[instrument.Name] = value);
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => told[instrument.Name] = value);
+        listener.Start();
+
+        await host.Products.CommitAsync(Make.Insert(Make.Id(1)), Token);
+        await host.Products.CommitAsync(Make.Insert(Make.Id(1)), Token);
+        listener.RecordObservableInstruments();
+
+        foreach (var name in new[] { StorageDiagnostics.BatchSize, StorageDiagnostics.CommitTime, StorageDiagnostics.QueueLength, StorageDiagnostics.Rejections })
+        {
+            Assert.True(told.ContainsKey(name), $"{name} was not told; told were {string.Join(", ", told.Keys)}");
+        }
+    }
+
+    [Fact]
     public void Queries_OfBothDialects_HaveTheSameNames() => Assert.Equal(SqlCatalog.Load("Sqlite").Names, SqlCatalog.Load("Postgres").Names);
 
     [Fact]
