@@ -266,6 +266,12 @@ internal sealed partial class Merge
             return;
         }
 
+        if (IsInAir(known) && !Off(RuleSwitch.M3))
+        {
+            Set(key, Keep(known, seen, version));
+            return;
+        }
+
         var source = look.OnHubClock(version);
         if (!known.Ring[index + 1].IsOwnEdit && !known.Undecided)
         {

@@ -448,6 +448,11 @@ internal sealed partial class Merge
                 {
                     WantRead();
                 }
+                else if (link.WantsRead && outcome.Answer is not null && !(outcome.SentAt < link.WantsReadSince) && !HasWaiting())
+                {
+                    // The answer shows the product as a read would have.
+                    link = link with { WantsRead = false, WantsReadSince = null };
+                }
 
                 return;
             case PushResult.Gone:
@@ -476,6 +481,19 @@ internal sealed partial class Merge
         }
 
         Log(LogAction.PushFailed, Origin.Hub, eventId: outcome.PushId, detail: link.LastError);
+    }
+
+    private bool HasWaiting()
+    {
+        foreach (var known in held.Values)
+        {
+            if (!known.Open.IsEmpty || (!known.Intents.IsEmpty && IsInAir(known)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private const int WidestSplit = 64;

@@ -181,7 +181,7 @@ internal sealed partial class Merge
         if (link.Flight is { } flight && flight.LeaseUntil <= now)
         {
             LoseFlight(flight.PushId);
-            link = link with { Flight = null };
+            link = link with { Flight = null, WantsRead = true, WantsReadSince = link.WantsReadSince > flight.LeaseUntil ? link.WantsReadSince : flight.LeaseUntil };
         }
     }
 

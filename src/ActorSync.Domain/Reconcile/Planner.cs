@@ -209,8 +209,11 @@ internal sealed class Planner
             }
         }
 
-        readFirst |= link.WantsRead;
+        // A call of unknown outcome: every way that leads there wants a read, and one that began later answers it.
+        readFirst |= link.WantsRead || link.Flight is not null;
     }
+
+    private bool IsFresh() => link.ObservedAt is { } at && context.Now - at <= channel.FreshFor;
 
     private readonly record struct Registered(FieldDefinition Field, RegisterKey Key, Claim Target);
 
@@ -300,7 +303,8 @@ internal sealed class Planner
             }
             else
             {
-                readFirst = true;
+                // Not known yet which variants the channel has: nothing may be created there on suspicion.
+                readFirst |= !IsFresh();
             }
 
             return;
@@ -324,7 +328,6 @@ internal sealed class Planner
             return;
         }
 
-        readFirst |= known is not null && IsUnseen(known);
         Add(key, target, Canonical.Boolean(!variant.Exists));
     }
 
@@ -363,8 +366,7 @@ internal sealed class Planner
         }
 
         var held = known?.Last?.Value;
-        readFirst |= isUnknown && known!.Odd is null && IsUnseen(known);
-        if (field.ReadBeforeWrite && channel.ReadBeforeWrite && !(link.ObservedAt is { } at && context.Now - at <= channel.FreshFor))
+        if (field.ReadBeforeWrite && channel.ReadBeforeWrite && !IsFresh())
         {
             readFirst = true;
         }
@@ -435,7 +437,7 @@ internal sealed class Planner
                 continue;
             }
 
-            if ((isUnknown && IsUnseen(known!)) || (current is null && link.ExternalId is not null && !(link.ObservedAt is { } at && context.Now - at <= channel.FreshFor)))
+            if (current is null && link.ExternalId is not null && !IsFresh())
             {
                 readFirst = true;
             }
@@ -455,20 +457,6 @@ internal sealed class Planner
 
     /// <summary>A flight is only met here when its lease has run out.</summary>
     private static bool HasUnknown(Held known) => HasIntent(known, IntentState.Unknown) || HasIntent(known, IntentState.Flight);
-
-    /// <summary>Nothing has been looked at since a call of unknown outcome left; once it was looked for and not found, the call may be repeated.</summary>
-    private bool IsUnseen(Held known)
-    {
-        foreach (var intent in known.Intents)
-        {
-            if (intent.State is IntentState.Unknown or IntentState.Flight && (link.WantsRead || !(link.ObservedAt > intent.SentAt)))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 
     private static bool HasIntent(Held known, IntentState state)
     {

@@ -7,6 +7,8 @@ namespace ActorSync.Domain.Tests.Histories;
 
 internal sealed partial class World
 {
+    private const int MostReads = 6;
+
     private void Wake()
     {
         for (var place = 0; place < 3; place++)
@@ -28,12 +30,12 @@ internal sealed partial class World
         {
             if (life == crashes)
             {
-                Dispatch(place, hasRead: false);
+                Dispatch(place, reads: 0);
             }
         });
     }
 
-    private void Dispatch(int place, bool hasRead)
+    private void Dispatch(int place, int reads)
     {
         isDispatching[place] = false;
         if (IsDown())
@@ -60,10 +62,16 @@ internal sealed partial class World
             return;
         }
 
-        if (plan.ReadFirst && !hasRead)
+        if (plan.ReadFirst)
         {
+            if (reads > MostReads)
+            {
+                Fail("V2", $"{channels[place].Id} is read without end before a push");
+                return;
+            }
+
             isDispatching[place] = true;
-            Read(place, new Luck((uint)(history.Weather.Luck + pushCount)), () => Dispatch(place, hasRead: true));
+            Read(place, new Luck((uint)(history.Weather.Luck + pushCount)), () => Dispatch(place, reads + 1));
             return;
         }
 
