@@ -12,8 +12,11 @@ public sealed record ChannelCard(ChannelSettings Settings, ChannelDescriptor Des
     public Uri? ShopUrl => Names.EditUrl(Settings, "0", Descriptor) is { } page ? new Uri(new Uri(page), ".") : null;
 }
 
-/// <summary>One page of the product table, and the filter that it answers.</summary>
-public sealed record ProductTable(Page<ProductListItem> Page, ProductQuery Query, IReadOnlyList<ChannelCard> Channels, TenantSettings Settings);
+/// <summary>A channel as a column of the product table.</summary>
+public sealed record ChannelColumn(ChannelSettings Settings, ChannelDescriptor Descriptor);
+
+/// <summary>One page of the product table, and the filter that it answers. Whether an import runs is only asked when there is nothing to show.</summary>
+public sealed record ProductTable(Page<ProductListItem> Page, ProductQuery Query, IReadOnlyList<ChannelColumn> Channels, bool IsImporting, TenantSettings Settings);
 
 /// <summary>The table's filter as it stands in the address.</summary>
 public sealed record ProductQuery(string? Q, string? SyncStatus, string? Channel, string? Sort, string? Cursor)
@@ -54,7 +57,7 @@ internal sealed class DashboardReader(Catalogue catalogue, IProductQueries queri
         var settings = await catalogue.SettingsAsync(caller, cancellationToken);
         var channels = await ChannelsAsync(settings, cancellationToken);
         var counts = queries.CountBySyncStatusAsync(caller.Tenant, cancellationToken);
-        var products = ProductsAsync(caller, query, channels, settings, cancellationToken);
+        var products = ProductsAsync(caller, query, cancellationToken);
         var changes = ChangesAsync(caller, cancellationToken);
         var conflicts = ConflictsAsync(caller, cancellationToken);
         return new HomeView(Summary.Of(await counts, channels), channels, await products, await changes, await conflicts);
@@ -68,12 +71,6 @@ internal sealed class DashboardReader(Catalogue catalogue, IProductQueries queri
 
     public async Task<IReadOnlyList<ChannelCard>> ChannelsAsync(Caller caller, CancellationToken cancellationToken) =>
         await ChannelsAsync(await catalogue.SettingsAsync(caller, cancellationToken), cancellationToken);
-
-    public async Task<ProductTable> ProductsAsync(Caller caller, ProductQuery query, CancellationToken cancellationToken)
-    {
-        var settings = await catalogue.SettingsAsync(caller, cancellationToken);
-        return await ProductsAsync(caller, query, await ChannelsAsync(settings, cancellationToken), settings, cancellationToken);
-    }
 
     public async Task<ChangesView> ChangesAsync(Caller caller, CancellationToken cancellationToken) =>
         new(ChangeGroup.Of(await queries.RecentAsync(caller.Tenant, ReadLines, cancellationToken), ShownChanges), await catalogue.SettingsAsync(caller, cancellationToken));
@@ -90,27 +87,33 @@ internal sealed class DashboardReader(Catalogue catalogue, IProductQueries queri
             return new ChannelCard(channel, catalogue.Directory.KindOf(channel).Descriptor, await health, await import, await links);
         }));
 
-    private async Task<ProductTable> ProductsAsync(
-        Caller caller, ProductQuery query, IReadOnlyList<ChannelCard> channels, TenantSettings settings, CancellationToken cancellationToken)
+    public async Task<ProductTable> ProductsAsync(Caller caller, ProductQuery query, CancellationToken cancellationToken)
     {
+        var settings = await catalogue.SettingsAsync(caller, cancellationToken);
         var filter = new ProductFilter
         {
             Tenant = caller.Tenant,
             Q = string.IsNullOrWhiteSpace(query.Q) ? null : query.Q.Trim(),
             SyncStatus = query.SyncStatus is "SYNCED" or "PENDING" or "CONFLICT" or "ERROR" ? query.SyncStatus : null,
-            Channel = channels.Any(c => c.Settings.Id.Value == query.Channel) ? new ChannelId(query.Channel!) : null,
+            Channel = settings.Channels.Any(c => c.Id.Value == query.Channel) ? new ChannelId(query.Channel!) : null,
             Sort = query.Sort is "name" or "-name" or "updatedAt" or "-updatedAt" ? query.Sort : "name",
             Cursor = string.IsNullOrEmpty(query.Cursor) ? null : query.Cursor,
             Limit = ProductsPerPage,
         };
+        Page<ProductListItem> page;
         try
         {
-            return new ProductTable(await queries.ListAsync(filter, cancellationToken), query, channels, settings);
+            page = await queries.ListAsync(filter, cancellationToken);
         }
-        catch (FormatException)
+        catch (ArgumentException wrong) when (wrong.ParamName == "cursor")
         {
             // An address with a cursor of another sort: begin at the first page.
-            return new ProductTable(await queries.ListAsync(filter with { Cursor = null }, cancellationToken), query with { Cursor = null }, channels, settings);
+            query = query with { Cursor = null };
+            page = await queries.ListAsync(filter with { Cursor = null }, cancellationToken);
         }
+
+        var imports = page.Items.IsEmpty ? await Task.WhenAll(settings.Channels.Select(c => catalogue.Import(c.Id).GetAsync())) : [];
+        return new ProductTable(page, query, [.. settings.Channels.Select(c => new ChannelColumn(c, catalogue.Directory.KindOf(c).Descriptor))],
+            imports.Any(i => i.State is "running" or "waiting"), settings);
     }
 }

@@ -39,6 +39,7 @@ internal sealed partial class FailureMiddleware(RequestDelegate next, ILogger<Fa
             "The cluster did not answer in time. The outcome may be open; repeat with the same Idempotency-Key.")
         { RetryAfter = TimeSpan.FromSeconds(5) },
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new ApiError(ErrorKind.TooLarge, "body-too-large", "The body is larger than this path accepts."),
+        ArgumentException { ParamName: "cursor" } => ApiError.Invalid("cursor", "The cursor is not one that this list gave out; accepted is the nextCursor of its last page, or none."),
         BadHttpRequestException bad => new ApiError(ErrorKind.Invalid, "invalid-request", bad.Message),
         _ => new ApiError(ErrorKind.Internal, "unexpected", "Something went wrong that should not. The trace id finds it in the log."),
     };

@@ -75,15 +75,8 @@ internal static class ProductEndpoints
             return (Problem)ApiError.Invalid(wrong);
         }
 
-        try
-        {
-            var page = await queries.ListAsync(filter, cancellationToken);
-            return TypedResults.Ok(new ListAnswer<ProductRow>([.. page.Items.Select(i => ProductRow.Of(i, settings, catalogue.Directory))], page.NextCursor, page.Total));
-        }
-        catch (FormatException)
-        {
-            return (Problem)ApiError.Invalid("cursor", $"cursor '{cursor}' is not one that a list of this sort gave out.");
-        }
+        var page = await queries.ListAsync(filter, cancellationToken);
+        return TypedResults.Ok(new ListAnswer<ProductRow>([.. page.Items.Select(i => ProductRow.Of(i, settings, catalogue.Directory))], page.NextCursor, page.Total));
     }
 
     private static async Task<Results<Ok<ProductBody>, Problem>> Get(string id, Caller caller, Catalogue catalogue, HttpContext context, CancellationToken cancellationToken)

@@ -185,6 +185,14 @@ public sealed class ProductApiTests(TestHub hub)
         Assert.Contains("accepted", problem.GetProperty("errors").GetProperty(field)[0].GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/api/products?cursor=garbage")]
+    [InlineData("/api/products?cursor=Z2FyYmFnZQ==")]
+    [InlineData("/api/conflicts?cursor=garbage")]
+    [InlineData("/api/webhooks/events?cursor=garbage")]
+    public async Task List_WithForeignCursor_SaysSo(string path) =>
+        Assert.Contains("nextCursor", (await hub.Viewer.GetJsonAsync(path, HttpStatusCode.BadRequest)).GetProperty("errors").GetProperty("cursor")[0].GetString(), StringComparison.Ordinal);
+
     [Fact]
     public async Task Explain_AfterAnEdit_TellsOriginActorAndRule()
     {

@@ -10,7 +10,7 @@ internal static class LiveEndpoint
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LeastGap = TimeSpan.FromMilliseconds(100);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/events", StreamAsync).ExcludeFromDescription();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/events", StreamAsync).ExcludeFromDescription().RequireAuthorization(Roles.Viewer);
 
     private static async Task StreamAsync(HttpContext context, Caller caller, FeedHub hub, TimeProvider clock, Microsoft.Extensions.Hosting.IHostApplicationLifetime lifetime)
     {
