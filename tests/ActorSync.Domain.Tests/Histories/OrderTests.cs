@@ -1,4 +1,3 @@
-using ActorSync.Domain.Reconcile;
 using ActorSync.Domain.Tests.Reconcile;
 using CsCheck;
 using static ActorSync.Domain.Tests.Reconcile.Lab;
@@ -54,12 +53,7 @@ public sealed class OrderTests
             var text = (i + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
             if (edit.Place == 2)
             {
-                actions.Add((true, () =>
-                {
-                    lab.Clock = edit.Second;
-                    lab.Edit(edit.IsPrice ? Price : Name, text);
-                    lab.Clock = now;
-                }));
+                actions.Add((true, () => EditAt(lab, edit, text, now)));
                 continue;
             }
 
@@ -79,5 +73,12 @@ public sealed class OrderTests
         }
 
         return lab;
+    }
+
+    private static void EditAt(Lab lab, Edit edit, string text, double now)
+    {
+        lab.Clock = edit.Second;
+        lab.Edit(edit.IsPrice ? Price : Name, text);
+        lab.Clock = now;
     }
 }

@@ -17,9 +17,9 @@ public sealed class CostTests
         var lab = new Lab();
         lab.Add(S, OriginKind.Storefront, ["name", "price", "sku", "tags", "vendor", "description", "productType", "isActive", "compareAtPrice", "gtin"]);
         lab.Add(W, OriginKind.Storefront, ["name", "price", "sku", "tags", "vendor", "description", "productType", "isActive", "compareAtPrice", "gtin"]);
-        lab.Clock = 10;
-        lab.Observe(S, Body(0, "0"), ObservationSource.Import, 10);
-        lab.Observe(W, Body(0, "0") with { ExternalId = "w" }, ObservationSource.Import, 10);
+        lab.Clock = 1000;
+        lab.Observe(S, Body(0, "0"), ObservationSource.Import, 1000);
+        lab.Observe(W, Body(0, "0") with { ExternalId = "w" }, ObservationSource.Import, 1000);
         var product = lab.Product;
         var (s, w) = (lab.Links[S], lab.Links[W]);
         foreach (var isEdit in new[] { false, true })
@@ -30,7 +30,7 @@ public sealed class CostTests
                 var watch = Stopwatch.StartNew();
                 for (var i = 1; i <= Rounds; i++)
                 {
-                    lab.Clock = 1000 + (pass * Rounds) + i;
+                    lab.Clock++;
                     var decision = Reconciler.Observe(lab.Context(S), product, s, new Observation
                     {
                         Channel = S,

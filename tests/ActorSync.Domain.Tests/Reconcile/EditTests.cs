@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
 using static ActorSync.Domain.Tests.Reconcile.Lab;
