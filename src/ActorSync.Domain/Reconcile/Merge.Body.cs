@@ -38,12 +38,18 @@ internal sealed partial class Merge
             AfterRead(new Answer(body, matched, body.Version), look);
         }
 
-        if (seen.Source == ObservationSource.Webhook && LacksFields(body))
+        if (seen.Source == ObservationSource.Webhook && !body.Fields.IsEmpty && LacksFields(body))
         {
             WantRead();
         }
 
-        var at = look.ReadStart ?? look.ReceivedAt;
+        // A body of the channel's own tells how things were at its version; one without the product's fields tells nothing of them.
+        var at = look.ReadStart ?? (body.Version == Stamp.Zero ? look.ReceivedAt : look.OnHubClock(body.Version).Instant);
+        if (look.ReadStart is null && body.Fields.IsEmpty)
+        {
+            return Finish();
+        }
+
         if (link.ObservedAt is null || at > link.ObservedAt)
         {
             link = link with { ObservedAt = at };
@@ -272,6 +278,11 @@ internal sealed partial class Merge
         }
 
         var isConcurrent = IsDirty();
+        if (link.Flight is { } flight)
+        {
+            LoseFlight(flight.PushId);
+        }
+
         link = link with
         {
             Status = LinkStatus.Deleted,

@@ -31,8 +31,8 @@ internal sealed partial class Merge
 
     private void EditField(FieldEdit edit, HubEdit whole)
     {
-        var key = edit.Key;
-        var field = Fields.Get(key.Field);
+        var field = Fields.Get(edit.Key.Field);
+        var key = field.Type == FieldType.Money && edit.Key.Part is null ? edit.Key with { Part = policy.Currency } : edit.Key;
         if (field.Class == OwnerClass.Stock)
         {
             throw new ArgumentException($"'{key}' is stock; it is edited by HubEdit.Stock, per warehouse.", nameof(edit));

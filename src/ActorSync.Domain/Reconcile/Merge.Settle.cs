@@ -442,9 +442,22 @@ internal sealed partial class Merge
         switch (outcome.Result)
         {
             case PushResult.Applied:
-                link = link with { Attempts = 0, NextAttemptAt = null, LastError = outcome.Error, LastPushedAt = now, CreateTried = false, SplitLimit = Widen(link.SplitLimit) };
+                link = link with
+                {
+                    Attempts = Has(outcome, PushResult.NotSent) || Has(outcome, PushResult.Unknown) ? link.Attempts : 0,
+                    NextAttemptAt = null,
+                    LastError = outcome.Error,
+                    LastPushedAt = now,
+                    CreateTried = false,
+                    SplitLimit = Widen(link.SplitLimit),
+                };
                 Log(LogAction.Pushed, Origin.Hub, eventId: outcome.PushId);
-                if (outcome.StockWasStale)
+                if (Has(outcome, PushResult.Unknown) || (Has(outcome, PushResult.NotSent) && !outcome.StockWasStale))
+                {
+                    // A part of it failed: what is left waits as a whole push would.
+                    Fail(outcome, Has(outcome, PushResult.Unknown));
+                }
+                else if (outcome.StockWasStale)
                 {
                     WantRead();
                 }
@@ -464,23 +477,40 @@ internal sealed partial class Merge
                 link = link with { LastError = outcome.Error ?? (outcome.Rejections.IsEmpty ? "The channel refused the push." : outcome.Rejections[0].Message), NextAttemptAt = outcome.RetryAt };
                 break;
             default:
-                var attempts = outcome.IsChannelFault || outcome.StockWasStale ? link.Attempts : link.Attempts + 1;
-                link = link with
-                {
-                    Attempts = attempts,
-                    NextAttemptAt = outcome.RetryAt ?? (outcome.StockWasStale ? null : now + Backoff(Math.Max(1, attempts))),
-                    LastError = outcome.StockWasStale ? link.LastError : outcome.Error ?? outcome.Result.ToString(),
-                    CreateTried = isCreate && outcome.Result == PushResult.Unknown,
-                };
-                if (outcome.Result == PushResult.Unknown || outcome.StockWasStale)
-                {
-                    WantRead();
-                }
-
+                link = link with { CreateTried = isCreate && outcome.Result == PushResult.Unknown };
+                Fail(outcome, outcome.Result == PushResult.Unknown);
                 break;
         }
 
         Log(LogAction.PushFailed, Origin.Hub, eventId: outcome.PushId, detail: link.LastError);
+    }
+
+    private void Fail(PushOutcome outcome, bool isUnknown)
+    {
+        var attempts = outcome.IsChannelFault || outcome.StockWasStale ? link.Attempts : link.Attempts + 1;
+        link = link with
+        {
+            Attempts = attempts,
+            NextAttemptAt = outcome.RetryAt ?? (outcome.StockWasStale ? null : now + Backoff(Math.Max(1, attempts))),
+            LastError = outcome.StockWasStale ? link.LastError : outcome.Error ?? $"The push ended as {outcome.Result}.",
+        };
+        if (isUnknown || outcome.StockWasStale)
+        {
+            WantRead();
+        }
+    }
+
+    private static bool Has(PushOutcome outcome, PushResult result)
+    {
+        foreach (var own in outcome.Exceptions.Values)
+        {
+            if (own == result)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool HasWaiting()
@@ -506,23 +536,23 @@ internal sealed partial class Merge
     /// <summary>The refusal names no field: the delta is halved until it does, or until one is left, which is parked.</summary>
     private void RejectWhole(PushOutcome outcome, bool isCreate)
     {
-        foreach (var rejection in outcome.Rejections)
-        {
-            if (rejection.Key is not null)
-            {
-                link = link with { CreateTried = false };
-                return;
-            }
-        }
-
         if (isCreate)
         {
+            // A create is one thing: without the field that was refused it would be another product.
             var whole = Planner.CreateHash(Channel, FinishProduct());
             var key = new RegisterKey(Fields.Exists);
             Park(outcome, key, FieldValue.True);
             Set(key, HeldOf(key)! with { Parked = HeldOf(key)!.Parked! with { TargetHash = whole } });
             link = link with { CreateTried = false };
             return;
+        }
+
+        foreach (var rejection in outcome.Rejections)
+        {
+            if (rejection.Key is { } named && startLink!.Registers.TryGetValue(named, out var sent) && IntentOf(sent, outcome.PushId) is not null)
+            {
+                return;
+            }
         }
 
         var pushed = new List<(RegisterKey Key, FieldValue Value)>();

@@ -392,6 +392,78 @@ public sealed class EditTests
     }
 
     [Fact]
+    public void RefusalOfAFieldThatWasNotPushed_EndsAllTheSame()
+    {
+        var lab = Linked(("name", "n"));
+        lab.Clock = 1000;
+        lab.Edit(Name, "m");
+        var item = lab.Begin(S);
+        lab.Settle(S, item, PushResult.Rejected, null, null, new Rejection { Key = Price, Code = "no", Message = "Price missing." });
+        Assert.Empty(lab.Plan(S).Delta);
+        Assert.Equal(WithheldReason.Parked, Assert.Single(lab.Plan(S).Withheld).Reason);
+    }
+
+    [Fact]
+    public void PartOfAPushThatFailed_WaitsAsAWholePushWould()
+    {
+        var lab = Linked(("name", "n"), ("price", "1"));
+        lab.Clock = 1000;
+        lab.Edit(Name, "m");
+        lab.Edit(Price, "2");
+        for (var i = 1; i <= 3; i++)
+        {
+            var item = lab.Begin(S);
+            lab.Take(S, Reconciler.Settle(lab.Context(S), lab.Product, lab.Links[S], new PushOutcome
+            {
+                Product = lab.Product.Id,
+                PushId = item.PushId,
+                Result = PushResult.Applied,
+                Answer = lab.Body(S, 1000 + i, ("name", "m"), ("price", "1")),
+                Exceptions = ImmutableDictionary<RegisterKey, PushResult>.Empty.Add(Price, PushResult.NotSent),
+                SentAt = lab.Now,
+            }));
+            Assert.Equal([Price], lab.Plan(S).Delta.Select(d => d.Key));
+            Assert.Equal(i, lab.Links[S].Attempts);
+            Assert.Equal(Math.Pow(2, i - 1), (lab.Links[S].NextAttemptAt!.Value - lab.Now).TotalSeconds);
+        }
+    }
+
+    [Fact]
+    public void WebhookWithoutTheProductsFields_DoesNotCountAsASightOfThem()
+    {
+        var lab = Linked(("name", "n"));
+        lab.Profiles[S] = lab.Profiles[S] with { ReadBeforeWrite = true };
+        lab.Clock = 1000;
+        lab.Observe(S, lab.Body(S, 1000, ("stock", "3")) with { VariantsComplete = false }, ObservationSource.Webhook, null);
+        lab.Edit(Name, "m");
+        Assert.True(lab.Plan(S).ReadFirst);
+        lab.Webhook(S, 1000, ("name", "n"));
+        Assert.False(lab.Plan(S).ReadFirst);
+    }
+
+    [Fact]
+    public void WebhookThatLacksAFieldOfItsMask_WantsARead()
+    {
+        var lab = Linked(("name", "n"), ("seoTitle", "s"));
+        lab.Clock = 1000;
+        lab.Webhook(S, 999, ("name", "n"));
+        Assert.True(lab.Plan(S).ReadFirst);
+        lab.Clock = 1001;
+        lab.Read(S, 999, ("name", "n"), ("seoTitle", "t"));
+        Assert.False(lab.Plan(S).ReadFirst);
+        Assert.Equal("t", lab.Value(Seo));
+    }
+
+    [Fact]
+    public void PriceWithoutCurrency_IsInTheTenantsOwn()
+    {
+        var lab = Linked(("price", "1"));
+        lab.Clock = 1000;
+        lab.Edit(new RegisterKey("price", V1), "2");
+        Assert.Equal("2", lab.Value(Price));
+    }
+
+    [Fact]
     public void AnswerOfAnotherPush_IsOnlyAnObservation()
     {
         var lab = Linked(("name", "n"));

@@ -152,6 +152,18 @@ public sealed class StructureTests
     }
 
     [Fact]
+    public void Create_RefusedForOneField_IsParkedAsAWhole()
+    {
+        var lab = Imported();
+        var item = lab.Begin(W);
+        lab.Settle(W, item, PushResult.Rejected, null, null, new Rejection { Key = Name, Code = "blank", Message = "No name." });
+        Assert.Empty(lab.Plan(W).Delta);
+        Assert.Equal("No name.", lab.Plan(W).Withheld.Single().Detail);
+        lab.Links[W] = Reconciler.Unpark(lab.Links[W]);
+        Assert.NotEmpty(lab.Plan(W).Delta);
+    }
+
+    [Fact]
     public void FirstContact_EqualValuesBind_DifferentOnesWaitForOneDecision()
     {
         var lab = Imported();
