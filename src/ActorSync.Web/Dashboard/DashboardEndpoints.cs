@@ -10,6 +10,8 @@ namespace ActorSync.Web.Dashboard;
 /// <summary>The pages, and the parts of them that are loaded again when something changes.</summary>
 internal static class DashboardEndpoints
 {
+    private const int WaitingPerPage = 100;
+
     public static void Map(WebApplication app)
     {
         DashboardAssets.Map(app);
@@ -28,6 +30,15 @@ internal static class DashboardEndpoints
                     [nameof(GoLivePage.Channel)] = channel,
                     [nameof(GoLivePage.Report)] = await catalogue.GoLive(channel.Id).ReportAsync(),
                     [nameof(GoLivePage.Settings)] = await catalogue.SettingsAsync(caller, cancellationToken),
+                })
+                : Missing($"There is no channel {id}."));
+        pages.MapGet("/channels/{id}/waiting", async Task<IResult> (string id, Caller caller, Catalogue catalogue, IProductQueries queries, CancellationToken cancellationToken, string? cursor = null) =>
+            await catalogue.FindChannelAsync(caller, id, cancellationToken) is { } channel
+                ? new RazorComponentResult<WaitingPage>(new Dictionary<string, object?>(StringComparer.Ordinal)
+                {
+                    [nameof(WaitingPage.Channel)] = channel,
+                    [nameof(WaitingPage.Descriptor)] = catalogue.Directory.KindOf(channel).Descriptor,
+                    [nameof(WaitingPage.Links)] = await queries.ListedLinksAsync(channel.Id, cursor, WaitingPerPage, cancellationToken),
                 })
                 : Missing($"There is no channel {id}."));
         MapParts(pages.MapGroup("/ui"));

@@ -8,6 +8,9 @@ public sealed record ChannelCard(ChannelSettings Settings, ChannelDescriptor Des
 {
     public bool IsImporting => Import.State is "running" or "waiting";
 
+    /// <summary>Products that nothing will move but a person: ambiguous, undecided, failing.</summary>
+    public long Waiting => Links.Undecided + Links.Failing + Links.ByStatus.GetValueOrDefault(LinkStatus.Ambiguous);
+
     /// <summary>The shop's own list of products: the folder of its edit pages.</summary>
     public Uri? ShopUrl => Names.EditUrl(Settings, "0", Descriptor) is { } page ? new Uri(new Uri(page), ".") : null;
 }

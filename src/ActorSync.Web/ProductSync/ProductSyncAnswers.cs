@@ -51,7 +51,7 @@ internal sealed record LogLine(
     {
         var entry = item.Entry;
         var field = entry.Key is { } key ? Fields.Find(key.Field) : null;
-        var name = entry.Key is { } k ? EditAnswer.PathOf(k, null) : null;
+        var name = entry.Key is { } k ? EditAnswer.PathOf(k, hasSeveral: k.Variant is { Value: > 1 }) : null;
         var platform = entry.Channel is { } id ? settings.Channels.FirstOrDefault(c => c.Id == id)?.Kind ?? id.Value : "hub";
         var action = entry.Action switch
         {

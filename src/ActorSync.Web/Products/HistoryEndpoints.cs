@@ -18,8 +18,32 @@ internal static class HistoryEndpoints
         products.MapGet("/explain", Explain).WithSummary("Why each field has its value, what each channel holds, and what a push would send now.");
         products.MapPost("/revert", Revert).WithSummary("Sets the fields back to an earlier version, as a new edit. Stock and variants are left alone.")
             .RequireAuthorization(Roles.Operator).WithBody("""{ "version": 4 }""");
+        products.MapPost("/decide", Decide).WithSummary("Decides what differs since first contact with a channel: the winner's values stay.")
+            .RequireAuthorization(Roles.Operator).WithBody("""{ "channel": "woo-demo", "winner": "shopify-demo" }""");
         products.MapPost("/release-guard", Release).WithSummary("Lets a push go that the guard holds for a person.")
             .RequireAuthorization(Roles.Operator).WithBody("""{ "channel": "shopify-demo" }""");
+    }
+
+    private static async Task<Results<NoContent, Problem>> Decide(string id, Caller caller, JsonBody body, Catalogue catalogue, CancellationToken cancellationToken)
+    {
+        var settings = await catalogue.SettingsAsync(caller, cancellationToken);
+        var known = settings.Channels.Select(c => c.Id.Value).ToArray();
+        var reader = body.Reader();
+        var name = reader.Choice("channel", required: true, known);
+        var winner = reader.Choice("winner", required: true, ["hub", .. known]);
+        if (reader.Finish() is { } wrong)
+        {
+            return (Problem)wrong;
+        }
+
+        if (await catalogue.FindAsync(caller, id) is null)
+        {
+            return (Problem)ApiError.NoProduct(id);
+        }
+
+        var origin = winner == "hub" ? Origin.Hub : catalogue.Directory.ProfileOf(settings.Channels.First(c => c.Id.Value == winner)).Origin;
+        await catalogue.Product(caller.Tenant, id).DecideFirstContactAsync(new ChannelId(name!), origin);
+        return TypedResults.NoContent();
     }
 
     private static async Task<Results<Ok<ListAnswer<HistoryLine>>, Problem>> History(

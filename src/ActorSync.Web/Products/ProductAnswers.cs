@@ -5,16 +5,20 @@ namespace ActorSync.Web.Products;
 /// <summary>The answer to an edit: what holds now, and what a rule refused and why.</summary>
 internal sealed record EditAnswer(string Id, long Version, IReadOnlyList<string> Accepted, IReadOnlyList<RejectedField> Rejected)
 {
-    public static EditAnswer Of(string id, EditReply reply, ProductState? product) => new(
-        id, reply.Version,
-        [.. reply.Accepted.Select(k => PathOf(k, product)).Distinct(StringComparer.Ordinal)],
-        [.. reply.Refused.Select(r => new RejectedField(PathOf(r.Key, product), Names.Of(r.Rule), r.Winner?.Id,
-            ProductBody.ToJson(Fields.Find(r.Key.Field), r.WinnerValue), r.ConflictId, r.Message))]);
+    public static EditAnswer Of(string id, EditReply reply, ProductState? product)
+    {
+        var named = reply.Accepted.Concat(reply.Refused.Select(r => r.Key)).Select(k => k.Variant).OfType<VariantId>();
+        var hasSeveral = (product?.LivingVariants().Select(v => v.Id) ?? []).Concat(named).Distinct().Skip(1).Any();
+        return new EditAnswer(id, reply.Version,
+            [.. reply.Accepted.Where(k => k.Field != Fields.Exists).Select(k => PathOf(k, hasSeveral)).Distinct(StringComparer.Ordinal)],
+            [.. reply.Refused.Select(r => new RejectedField(PathOf(r.Key, hasSeveral), Names.Of(r.Rule), r.Winner?.Id,
+                ProductBody.ToJson(Fields.Find(r.Key.Field), r.WinnerValue), r.ConflictId, r.Message))]);
+    }
 
     /// <summary>The field as the body names it: <c>name</c>, or <c>variants.v2.price</c> where there are several variants.</summary>
-    public static string PathOf(RegisterKey key, ProductState? product)
+    public static string PathOf(RegisterKey key, bool hasSeveral)
     {
-        var field = key.Variant is { } variant && (product is null || product.LivingVariants().Skip(1).Any()) ? $"variants.{variant}.{key.Field}" : key.Field;
+        var field = hasSeveral && key.Variant is { } variant ? $"variants.{variant}.{key.Field}" : key.Field;
         return key.Scope is { } scope ? $"overrides.{scope}.{field}" : field;
     }
 }

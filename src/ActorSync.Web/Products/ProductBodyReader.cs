@@ -103,6 +103,12 @@ internal sealed class ProductBodyReader
         }
 
         reader.RefuseRest(FieldNames);
+        if (_product is null && !_fields.Any(f => f.Key.Field == Fields.IsActive))
+        {
+            // Channels have different defaults for what nobody said: a new product says it.
+            _fields.Add(new FieldEdit { Key = new RegisterKey(Fields.IsActive), Value = FieldValue.True });
+        }
+
         if (reader.Problem() is null && _fields.Count == 0 && _stock.Count == 0)
         {
             reader.Fail("body", "The body changes nothing: name at least one field.");

@@ -16,6 +16,7 @@ public sealed class ProductApiTests(TestHub hub)
         var product = await hub.Viewer.GetJsonAsync($"/api/products/{id}");
 
         var variant = product.GetProperty("variants")[0];
+        Assert.True(product.GetProperty("isActive").GetBoolean());
         Assert.Equal("Alias mug", product.Text("name"));
         Assert.Equal("Mug", product.Text("seoTitle"));
         Assert.Equal(["Blue", "red"], product.GetProperty("tags").EnumerateArray().Select(t => t.GetString()!).Order(StringComparer.Ordinal));

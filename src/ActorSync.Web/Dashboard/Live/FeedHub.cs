@@ -140,11 +140,17 @@ internal sealed class FeedListener(Action<FeedListener> leave) : IDisposable
     private readonly SemaphoreSlim _signal = new(0, 1);
     private bool _many;
     private bool _told;
+    private bool _left;
 
     public void Tell(FeedUpdate update)
     {
         lock (_gate)
         {
+            if (_left)
+            {
+                return;
+            }
+
             _many |= update.Many;
             _products.UnionWith(update.Products.Select(p => p.Value));
             _channels.UnionWith(update.Channels.Select(c => c.Value));
@@ -183,6 +189,12 @@ internal sealed class FeedListener(Action<FeedListener> leave) : IDisposable
     public void Dispose()
     {
         leave(this);
+        lock (_gate)
+        {
+            // An update that was on its way to the page finds it gone, not broken.
+            _left = true;
+        }
+
         _signal.Dispose();
     }
 }
