@@ -125,6 +125,8 @@ public enum IntentState
     Old,
     /// <summary>Taken by the channel for certain, but it answered without showing the value: a read is taken as the answer (M5).</summary>
     Applied,
+    /// <summary>Taken by the channel, which then showed something that this value does not explain: it is pushed once more (M6).</summary>
+    Odd,
 }
 
 [GenerateSerializer, Immutable, Alias("actorsync.intent")]

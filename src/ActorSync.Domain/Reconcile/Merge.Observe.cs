@@ -236,7 +236,7 @@ internal sealed partial class Merge
         Intent? applied = null;
         foreach (var intent in known.Intents)
         {
-            if (intent.State is IntentState.Flight or IntentState.Unknown)
+            if (intent.State is IntentState.Flight or IntentState.Unknown or IntentState.Odd)
             {
                 return null;
             }
@@ -273,7 +273,15 @@ internal sealed partial class Merge
         }
 
         var source = look.OnHubClock(version);
-        if (!known.Ring[index + 1].IsOwnEdit && !known.Undecided)
+        if (!known.Ring[index + 1].IsOwnEdit && !known.Undecided && HasOld(known))
+        {
+            // A call of unknown outcome was never seen to land; this may be its value in a form that nobody knows: a row, no change.
+            if (Winner(ClaimKey(key)) is { } stands && stands.Value != seen)
+            {
+                WriteRow(ClaimKey(key), stands, Channel.Origin, seen, source, MergeRule.Older);
+            }
+        }
+        else if (!known.Ring[index + 1].IsOwnEdit && !known.Undecided)
         {
             source = ClaimAt(field, key, seen, version, known.Ring[index], isLate: true, look);
         }
@@ -287,19 +295,39 @@ internal sealed partial class Merge
         Set(key, InsertAfter(field, HeldOf(key) ?? known, index, OwnEntry(seen, version, source, source)));
     }
 
+    private static bool HasOld(Held known)
+    {
+        foreach (var intent in known.Intents)
+        {
+            if (intent.State == IntentState.Old)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private const int MaxOpenValues = 16;
 
     private Held Keep(Held known, FieldValue seen, Stamp version)
     {
+        var sentFor = IsInAir(known) ? LastSent(known) : null;
         foreach (var value in known.Open)
         {
-            if (value.Version == version && value.Value == seen)
+            if (value.Value == seen)
             {
-                return known;
+                if (value.Version == version)
+                {
+                    return known;
+                }
+
+                // What it was first suspected to be a form of, it still may be.
+                sentFor = value.SentFor ?? sentFor;
             }
         }
 
-        var kept = new OpenValue { Value = seen, Version = version, SentFor = IsInAir(known) ? LastSent(known) : null, LearnedAt = now };
+        var kept = new OpenValue { Value = seen, Version = version, SentFor = sentFor, LearnedAt = now };
         return known with { Open = (known.Open.Length >= MaxOpenValues ? known.Open.RemoveAt(0) : known.Open).Add(kept) };
     }
 

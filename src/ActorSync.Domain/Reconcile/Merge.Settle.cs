@@ -384,7 +384,7 @@ internal sealed partial class Merge
         var asked = Keep(known, shown, version);
         Set(key, asked with
         {
-            Intents = asked.Intents.Replace(sent, sent with { State = IntentState.Unknown }),
+            Intents = asked.Intents.Replace(sent, sent with { State = IntentState.Odd }),
             Odd = new OddAnswer { SentHash = sent.Value.Hash, AnswerHash = shown.Hash },
         });
     }
@@ -395,7 +395,7 @@ internal sealed partial class Merge
         var kept = ImmutableArray.CreateBuilder<Intent>();
         foreach (var intent in known.Intents)
         {
-            if (intent.Equals(settled) || now - intent.SentAt > policy.IntentLifetime || Off(RuleSwitch.M4))
+            if (intent.Equals(settled) || (intent.State == IntentState.Odd && intent.Value == settled.Value) || now - intent.SentAt > policy.IntentLifetime || Off(RuleSwitch.M4))
             {
                 continue;
             }

@@ -207,7 +207,7 @@ internal sealed partial class Merge
     /// <summary>Is <paramref name="seen"/> what the channel makes of <paramref name="value"/>? By equality, by the connector's canon, or as learned by proof.</summary>
     private bool Explains(FieldDefinition field, FieldValue seen, FieldValue value, Held? known) => Explain.Same(Channel.Canon, field, seen, value, known);
 
-    private static bool IsAir(Intent intent) => intent.State is IntentState.Flight or IntentState.Unknown or IntentState.Applied;
+    private static bool IsAir(Intent intent) => intent.State is IntentState.Flight or IntentState.Unknown or IntentState.Applied or IntentState.Odd;
 
     private static bool IsInAir(Held known)
     {

@@ -456,7 +456,7 @@ internal sealed class Planner
     }
 
     /// <summary>A flight is only met here when its lease has run out.</summary>
-    private static bool HasUnknown(Held known) => HasIntent(known, IntentState.Unknown) || HasIntent(known, IntentState.Flight);
+    private static bool HasUnknown(Held known) => HasIntent(known, IntentState.Unknown) || HasIntent(known, IntentState.Flight) || HasIntent(known, IntentState.Odd);
 
     private static bool HasIntent(Held known, IntentState state)
     {
