@@ -1,4 +1,7 @@
+using ActorSync.Domain.Channels;
+using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
+using ActorSync.Domain.Tenants;
 using static ActorSync.Domain.Tests.Reconcile.Lab;
 
 namespace ActorSync.Domain.Tests.Reconcile;
@@ -254,5 +257,34 @@ public sealed class CounterexampleTests
         lab.Webhook(S, 1601, ("name", "2"));
         Assert.Equal("3", lab.Value(Name));
         Assert.Equal("3", lab.HeldAt(S, Name));
+    }
+
+    [Fact]
+    public void C15_SaleBetweenTwoPollsOfTheWarehouse_IsNotPutBack()
+    {
+        var count = new RegisterKey("available", V1, ObservedStock.WholeChannel);
+        var lab = new Lab { Policy = TenantPolicy.Default with { StockOrigin = "J" } };
+        lab.Add(S, OriginKind.Storefront, ["name"], new ChannelLocation { LocationId = ObservedStock.WholeChannel });
+        lab.Add(W, OriginKind.Storefront, ["name"], new ChannelLocation { LocationId = ObservedStock.WholeChannel });
+        foreach (var id in new[] { J, S, W })
+        {
+            lab.Read(id, -1000, ("name", "n"), ("stock", "20"));
+        }
+
+        lab.Clock = 1000;
+        lab.Webhook(S, 999, ("name", "n"), ("stock", "19"));
+        // The warehouse is polled and does not know of the order yet.
+        lab.Clock = 1020;
+        lab.Read(J, -1000, ("name", "n"), ("stock", "20"));
+        Assert.Null(lab.Planned(S, count));
+        Assert.Equal("19", lab.Planned(W, count));
+        var item = lab.Begin(W);
+        lab.Answer(W, item, lab.Body(W, 1021, ("name", "n"), ("stock", "19")));
+        // Now it does.
+        lab.Clock = 1140;
+        lab.Read(J, 1100, ("name", "n"), ("stock", "19"));
+        Assert.Empty(lab.Product.Stock.Reservations);
+        Assert.Empty(lab.Plan(S).Delta);
+        Assert.Empty(lab.Plan(W).Delta);
     }
 }
