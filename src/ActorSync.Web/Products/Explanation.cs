@@ -11,6 +11,7 @@ public sealed record Explanation(string Id, long Version, string SyncStatus, IRe
     {
         var product = snapshot.Product;
         var settings = await catalogue.SettingsAsync(caller, cancellationToken);
+        snapshot = snapshot with { Links = Names.InOrder(snapshot.Links, settings) };
         var plans = await catalogue.Product(caller.Tenant, product.Id.Value).PlansAsync();
         var history = await queries.HistoryAsync(product.Id, null, Lists.MaxLimit, cancellationToken);
         var rules = new Dictionary<RegisterKey, LogEntry>();

@@ -21,6 +21,13 @@ internal static class Names
 
     public static string Channel(ChannelId id, TenantSettings settings) => settings.Channels.FirstOrDefault(c => c.Id == id)?.Name ?? id.Value;
 
+    /// <summary>Links in the order in which the channels were connected, as every list shows them.</summary>
+    public static ImmutableArray<LinkState> InOrder(ImmutableArray<LinkState> links, TenantSettings settings)
+    {
+        var order = settings.Channels.Select((channel, i) => (channel.Id, i)).ToDictionary(c => c.Id, c => c.i);
+        return [.. links.OrderBy(l => order.GetValueOrDefault(l.Channel, int.MaxValue))];
+    }
+
     /// <summary>Where the product is edited at the channel. Only web addresses become links, whatever was configured.</summary>
     public static string? EditUrl(ChannelId id, string? externalId, TenantSettings settings, ITenantDirectory directory) =>
         externalId is not null && settings.Channels.FirstOrDefault(c => c.Id == id) is { } channel ? EditUrl(channel, externalId, directory.KindOf(channel).Descriptor) : null;

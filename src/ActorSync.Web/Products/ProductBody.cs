@@ -37,7 +37,7 @@ internal sealed record ProductBody
             Fields = ValuesOf(product, null, currency).ToDictionary(f => f.Key, f => (object?)f.Value, StringComparer.Ordinal),
             Options = product.Value(Domain.Products.Fields.Options)?.ToList() ?? [],
             Variants = [.. product.LivingVariants().Select(v => VariantOf(product, v.Id, currency))],
-            Channels = [.. snapshot.Links.Select(l => ProductChannel.Of(l, settings, directory))],
+            Channels = [.. Names.InOrder(snapshot.Links, settings).Select(l => ProductChannel.Of(l, settings, directory))],
             OpenConflicts = product.Conflicts.Count(c => c.State == ConflictState.Open),
             LastUpdatedBy = product.LastUpdatedBy.Id,
             CreatedAt = product.CreatedAt,

@@ -73,16 +73,19 @@ public sealed class DashboardTests(TestHub hub) : IAsyncLifetime
     public async Task Page_OnDesktopAndPhone_NeedsNoSidewaysScroll(int width, ColorScheme scheme)
     {
         await hub.ConnectAsync("A shop with quite a long name");
-        await hub.CreateAsync(new { name = "A product with a name so long that no phone shows it in one line without breaking it somewhere", sku = $"WIDE-{width}-{scheme}", price = 1234.5 });
+        var product = await hub.CreateAsync(new { name = "A product with a name so long that no phone shows it in one line without breaking it somewhere", sku = $"WIDE-{width}-{scheme}", price = 1234.5 });
         var page = await SignedInAsync(width, 900, scheme);
         var errors = Watch(page);
 
-        foreach (var path in new[] { "/", "/login" })
+        foreach (var path in new[] { "/", "/login", $"/products/{product}" })
         {
             await page.GotoAsync(path);
             Assert.Equal(width, await page.EvaluateAsync<int>("() => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"));
         }
 
+        // A squeezed column breaks words letter by letter: the button then stands several lines high.
+        Assert.InRange((await page.Locator("form.inline[data-field=name] button").BoundingBoxAsync())!.Height, 20, 50);
+        await ShootAsync(page, $"product-{width}-{scheme}".ToLowerInvariant());
         await page.GotoAsync("/");
         Assert.Equal(1, await page.Locator("h2", new PageLocatorOptions { HasTextString = "Products" }).CountAsync());
         await ShootAsync(page, $"home-{width}-{scheme}".ToLowerInvariant());
