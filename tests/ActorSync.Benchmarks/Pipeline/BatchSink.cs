@@ -12,6 +12,7 @@ internal sealed class BatchSinkKind(TimeProvider clock) : IChannelKind
 {
     public const string Kind = "bench";
 
+    private readonly TimeProvider clock = clock;
     private long calls;
     private long items;
 

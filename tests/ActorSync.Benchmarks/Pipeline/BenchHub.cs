@@ -8,7 +8,6 @@ using ActorSync.Channels;
 using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Grains;
-using ActorSync.Host;
 using ActorSync.Storage;
 using ActorSync.Web;
 using Microsoft.AspNetCore.Builder;
@@ -17,6 +16,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace ActorSync.Benchmarks.Pipeline;
@@ -41,7 +41,7 @@ internal sealed class BenchHub : IAsyncDisposable
 
     public BatchSinkKind Sink { get; }
 
-    public Uri WebhookAddress => new(new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()), $"/webhooks/shopify/{Source.Value}");
+    public Uri WebhookAddress => new(new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()), $"/webhooks/{HeardSource.Kind}/{Source.Value}");
 
     public static async Task<BenchHub> StartAsync(string dialect, string? connectionString, string folder)
     {
@@ -60,20 +60,22 @@ internal sealed class BenchHub : IAsyncDisposable
         var gate = new GatedInbox();
         builder.Services.Insert(0, ServiceDescriptor.Singleton(gate));
         GatedInbox.Decorate(builder.Services, gate);
-        builder.Services.AddChannels();
+        await using var connectors = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddChannels().BuildServiceProvider();
+        var shopify = connectors.GetServices<IChannelKind>().Single(kind => kind.Descriptor.Kind == "shopify");
+        builder.Services.AddSingleton<IChannelKind>(new HeardSource(shopify));
         builder.Services.AddSingleton<BatchSinkKind>();
         builder.Services.AddSingleton<IChannelKind>(services => services.GetRequiredService<BatchSinkKind>());
         builder.UseOrleans(silo =>
         {
-            Silo.Configure(silo, OrleansDatabase.Of(section.Get<StorageOptions>()!));
+            Host.Silo.Configure(silo, OrleansDatabase.Of(section.Get<StorageOptions>()!));
             silo.AddActorSyncGrains();
         });
         builder.Services.AddActorSyncWeb(builder.Configuration);
-        var app = builder.Build();
-        await app.Services.GetRequiredService<IStorageMigrator>().MigrateAsync(CancellationToken.None);
-        app.MapActorSyncIngress();
-        await app.StartAsync();
-        var hub = new BenchHub(app, gate, app.Services.GetRequiredService<BatchSinkKind>());
+        var built = builder.Build();
+        await built.Services.GetRequiredService<IStorageMigrator>().MigrateAsync(CancellationToken.None);
+        built.MapActorSyncIngress();
+        await built.StartAsync();
+        var hub = new BenchHub(built, gate, built.Services.GetRequiredService<BatchSinkKind>());
         await hub.ConnectAsync();
         return hub;
     }
@@ -140,7 +142,7 @@ internal sealed class BenchHub : IAsyncDisposable
         {
             Id = Source,
             Tenant = TenantId.Default,
-            Kind = "shopify",
+            Kind = HeardSource.Kind,
             Name = "Source",
             Values = ImmutableDictionary<string, string>.Empty.Add("baseUrl", "https://bench.myshopify.com").Add("shopDomain", "bench.myshopify.com"),
         });

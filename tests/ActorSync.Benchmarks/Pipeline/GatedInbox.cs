@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ActorSync.Abstractions.Storage;
-using ActorSync.Domain.Products;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ActorSync.Benchmarks.Pipeline;

@@ -39,7 +39,7 @@ internal static class PipelineScenario
         }
         else if (Argument(arguments, "--database") is "postgres" or "both")
         {
-            Console.Error.WriteLine("No PostgreSQL: give --pg \"Host=…\" or set ACTORSYNC_TEST_PG.");
+            await Console.Error.WriteLineAsync("No PostgreSQL: give --pg \"Host=…\" or set ACTORSYNC_TEST_PG.");
             return 1;
         }
 
@@ -120,7 +120,7 @@ internal static class PipelineScenario
     private static async Task<(double Seconds, double CpuMs, double AckP50, double AckP99, long Failed)> TimeAsync(
         BenchHub hub, int products, int pass, DateTimeOffset start, Func<Task<bool>> isDone)
     {
-        var loader = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var loader = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
             loader.ArgumentList.Add(typeof(PipelineScenario).Assembly.Location);

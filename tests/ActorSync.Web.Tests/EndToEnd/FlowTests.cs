@@ -17,7 +17,9 @@ public sealed class FlowTests(Workshop workshop)
         var woo = await Shops.ProductsAsync(SandboxClient.Woo);
         Assert.True(shopify.Count >= 290, $"{shopify.Count} products in Shopify");
         Assert.Equal(shopify.Count, woo.Count);
-        await workshop.AssertShopsAgreeAsync([.. shopify.Select(product => product.Variants.First(variant => variant.Sku.Length > 0).Sku)]);
+        // The other tests of this class add products of their own, some of them without a count that the hub knows.
+        var catalogue = shopify.Select(product => product.Variants.First(variant => variant.Sku.Length > 0).Sku).Where(sku => !sku.StartsWith("E2E-", StringComparison.Ordinal));
+        await workshop.AssertShopsAgreeAsync([.. catalogue]);
         var status = await Hub.StatusAsync();
         Assert.Equal(shopify.Count, status.Total);
         Assert.Equal(0, status.Error);
