@@ -4,10 +4,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace ActorSync.Storage.Tests;
 
 /// <summary>How groups are put together, without a database.</summary>
-public sealed class GroupWriterTests
+public sealed class GroupWriterTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly StorageMetrics metrics = new();
+
+    public void Dispose() => metrics.Dispose();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -100,7 +100,7 @@ public sealed class ChildProcess
 
     internal static Process Start(string method, IReadOnlyDictionary<string, string?> settings)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["-method", $"{typeof(ChildProcess).FullName}.{method}", "-explicit", "on", "-noLogo"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!, ["-method", $"{typeof(ChildProcess).FullName}.{method}", "-explicit", "on", "-noLogo"]) { UseShellExecute = false, RedirectStandardOutput = true };
         start.Environment[Variable] = JsonSerializer.Serialize(settings);
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => TestContext.Current.TestOutputHelper?.WriteLine(line.Data ?? "");
@@ -120,7 +120,7 @@ public sealed class ChildProcess
         var settings = Settings();
         await using var host = await StorageHost.StartAsync(settings);
         await using var answers = new StreamWriter(new FileStream(Path.Combine(settings["DataFolder"]!, "answers.txt"), FileMode.Create, FileAccess.Write, FileShare.Read)) { AutoFlush = true };
-        var gate = new Lock();
+        using var gate = new SemaphoreSlim(1);
         var next = 0;
         await Task.WhenAll(Enumerable.Range(0, 16).Select(async _ =>
         {
@@ -129,10 +129,9 @@ public sealed class ChildProcess
                 var id = Make.Id(Interlocked.Increment(ref next));
                 var result = await host.Products.CommitAsync(Make.Insert(id, $"S-{id}", Make.Write(Make.Link(Make.Shop, id.Value), Lane.Price)), Token);
                 Assert.Equal(CommitStatus.Committed, result.Status);
-                lock (gate)
-                {
-                    answers.Write(id.Value + "\n");
-                }
+                await gate.WaitAsync(Token);
+                await answers.WriteAsync(id.Value + "\n");
+                gate.Release();
             }
         }));
     }

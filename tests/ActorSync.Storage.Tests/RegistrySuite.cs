@@ -39,7 +39,11 @@ public abstract class RegistrySuite(IDatabases databases)
         Assert.Null(secrets.Find("old"));
         Assert.Equal("***", secrets.ToString());
         var keyFile = Path.Combine(host.Settings["DataFolder"]!, "secret.key");
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(keyFile));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(keyFile));
+        }
+
         if (host.Settings["Dialect"] == "sqlite")
         {
             foreach (var file in Directory.GetFiles(host.Settings["DataFolder"]!, "actorsync.db*"))

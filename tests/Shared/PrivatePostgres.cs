@@ -100,7 +100,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
             wait $! 2>/dev/null
             rm -rf "$2" "$2.log"
             """;
-        var start = new ProcessStartInfo { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/tmp" };
+        var start = new ProcessStartInfo { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/tmp" };
         List<string> command = ["sh", "-c", Script, "sh", binaries, folder];
         if (Environment.IsPrivilegedProcess)
         {

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>S3's flows and recipes, and what must hold around them, on the demo's two shops. Each test uses products of its own.</summary>
@@ -99,7 +97,7 @@ public sealed class FlowTests(Workshop workshop)
 
         object body = resolution == "merge" ? new { resolution, mergeData = new { name = expected } } : new { resolution };
         await Hub.PostAsync($"/api/integrations/product-sync/conflicts/{product}/resolve", body);
-        await Until.TrueAsync(async () => await TitleAsync(SandboxClient.Shopify, sku + "-S") == expected, $"'{expected}' is in Shopify", account: () => Hub.ExplainAsync(sku + "-S").GetAwaiter().GetResult());
+        await Until.TrueAsync(async () => await TitleAsync(SandboxClient.Shopify, sku + "-S") == expected, $"'{expected}' is in Shopify", explain: () => Hub.ExplainAsync(sku + "-S"));
         await Until.TrueAsync(async () => await TitleAsync(SandboxClient.Woo, sku + "-S") == expected, $"'{expected}' is in WooCommerce");
         Assert.Empty(await Hub.ConflictsAsync(product));
     }
@@ -162,7 +160,7 @@ public sealed class FlowTests(Workshop workshop)
             foreach (var sku in skus)
             {
                 await Until.TrueAsync(
-                    async () => await TitleAsync(SandboxClient.Woo, sku + "-S") == $"{sku} Runde 6", $"{sku} has its last title", account: () => Hub.ExplainAsync(sku + "-S").GetAwaiter().GetResult());
+                    async () => await TitleAsync(SandboxClient.Woo, sku + "-S") == $"{sku} Runde 6", $"{sku} has its last title", explain: () => Hub.ExplainAsync(sku + "-S"));
             }
         }
         finally
@@ -241,12 +239,12 @@ public sealed class FlowTests(Workshop workshop)
     {
         await CreateMugAsync(SandboxClient.Shopify, "E2E-STOCK", 9.9m);
         await WooHasAsync("E2E-STOCK");
-        await Until.TrueAsync(async () => (await Shops.GetAsync(SandboxClient.Woo, "E2E-STOCK")).Variants[0].TotalStock == 20, "the stock is in WooCommerce", account: () => Hub.ExplainAsync("E2E-STOCK").GetAwaiter().GetResult());
+        await Until.TrueAsync(async () => (await Shops.GetAsync(SandboxClient.Woo, "E2E-STOCK")).Variants[0].TotalStock == 20, "the stock is in WooCommerce", explain: () => Hub.ExplainAsync("E2E-STOCK"));
         await workshop.SettledAsync();
         await Task.WhenAll(Shops.SellAsync(SandboxClient.Shopify, "E2E-STOCK"), Shops.SellAsync(SandboxClient.Woo, "E2E-STOCK"));
         foreach (var channel in new[] { SandboxClient.Shopify, SandboxClient.Woo })
         {
-            await Until.TrueAsync(async () => (await Shops.GetAsync(channel, "E2E-STOCK")).Variants[0].TotalStock == 18, $"{channel} holds 18", account: () => Hub.ExplainAsync("E2E-STOCK").GetAwaiter().GetResult());
+            await Until.TrueAsync(async () => (await Shops.GetAsync(channel, "E2E-STOCK")).Variants[0].TotalStock == 18, $"{channel} holds 18", explain: () => Hub.ExplainAsync("E2E-STOCK"));
         }
 
         await workshop.SettledAsync();

@@ -7,7 +7,7 @@ internal static class Until
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
 
-    public static async Task<T> HoldsAsync<T>(Func<Task<T>> look, Func<T, bool> holds, string what, TimeSpan? bound = null, Func<string>? account = null)
+    public static async Task<T> HoldsAsync<T>(Func<Task<T>> look, Func<T, bool> holds, string what, TimeSpan? bound = null, Func<string>? account = null, Func<Task<string>>? explain = null)
     {
         using var timer = new PeriodicTimer(Step);
         var start = TimeProvider.System.GetTimestamp();
@@ -31,13 +31,13 @@ internal static class Until
 
             if (TimeProvider.System.GetElapsedTime(start) > (bound ?? Bound))
             {
-                Assert.Fail($"Not within {(bound ?? Bound).TotalSeconds} s: {what}. Last seen: {seen}{Environment.NewLine}{account?.Invoke()}");
+                Assert.Fail($"Not within {(bound ?? Bound).TotalSeconds} s: {what}. Last seen: {seen}{Environment.NewLine}{account?.Invoke()}{(explain is null ? "" : await explain())}");
             }
 
             await timer.WaitForNextTickAsync();
         }
     }
 
-    public static Task TrueAsync(Func<Task<bool>> holds, string what, TimeSpan? bound = null, Func<string>? account = null) =>
-        HoldsAsync(holds, held => held, what, bound, account);
+    public static Task TrueAsync(Func<Task<bool>> holds, string what, TimeSpan? bound = null, Func<string>? account = null, Func<Task<string>>? explain = null) =>
+        HoldsAsync(holds, held => held, what, bound, account, explain);
 }
