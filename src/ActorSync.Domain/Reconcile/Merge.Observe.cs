@@ -273,7 +273,7 @@ internal sealed partial class Merge
         }
 
         var source = look.OnHubClock(version);
-        if (!known.Ring[index + 1].IsOwnEdit && !known.Undecided && HasOld(known))
+        if (!known.Ring[index + 1].IsOwnEdit && !known.Undecided && HasOldSince(known, source))
         {
             // A call of unknown outcome was never seen to land; this may be its value in a form that nobody knows: a row, no change.
             if (Winner(ClaimKey(key)) is { } stands && stands.Value != seen)
@@ -295,11 +295,15 @@ internal sealed partial class Merge
         Set(key, InsertAfter(field, HeldOf(key) ?? known, index, OwnEntry(seen, version, source, source)));
     }
 
-    private static bool HasOld(Held known)
+    /// <summary>How far a channel's clock may be off after its offset was taken out.</summary>
+    private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(60);
+
+    /// <summary>What was shown before a call left cannot be what that call wrote.</summary>
+    private static bool HasOldSince(Held known, Stamp shown)
     {
         foreach (var intent in known.Intents)
         {
-            if (intent.State == IntentState.Old)
+            if (intent.State == IntentState.Old && shown >= Stamp.At(intent.SentAt - ClockSlack))
             {
                 return true;
             }
