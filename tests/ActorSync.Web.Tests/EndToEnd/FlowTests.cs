@@ -214,6 +214,9 @@ public sealed class FlowTests(Workshop workshop)
         await CreateShirtAsync(SandboxClient.Shopify, "E2E-D");
         await WooHasAsync("E2E-D-S");
         await workshop.SettledAsync();
+        // Versions are whole seconds: an edit in the second of the create could only be judged by a read, and the shop will not answer one.
+        var created = (await Shops.GetAsync(SandboxClient.Shopify, "E2E-D-S")).UpdatedAt;
+        await Until.TrueAsync(() => Task.FromResult(TimeProvider.System.GetUtcNow() > created.AddSeconds(2)), "the shop's clock has moved on");
         await Shops.FaultsAsync(new { channel = SandboxClient.Shopify, errorRate = 1.0 });
         try
         {
