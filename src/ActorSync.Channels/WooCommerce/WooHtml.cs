@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -103,7 +104,12 @@ internal static partial class WooHtml
         return result.ToString();
     }
 
-    private static void AppendText(StringBuilder result, ReadOnlySpan<char> text) => result.Append(BareAmpersand().Replace(text.ToString(), "&amp;"));
+    /// <summary>Text between tags. The shop keeps "&amp;times;" and "×" as each was sent; to a reader they are one, and two shops need not agree on the spelling.</summary>
+    private static void AppendText(StringBuilder result, ReadOnlySpan<char> text) => result.Append(
+        WebUtility.HtmlDecode(BareAmpersand().Replace(text.ToString(), "&amp;"))
+            .Replace("&", "&amp;", StringComparison.Ordinal)
+            .Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace(">", "&gt;", StringComparison.Ordinal));
 
     // An unfinished tag runs to the end of the text; a lone closing bracket becomes an entity.
     [GeneratedRegex("<!--.*?(?:-->|$)|<[^>]*(?:>|$)|>", RegexOptions.Singleline | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

@@ -73,6 +73,8 @@ public sealed class WooCanonTests
     [InlineData("<p>a &amp; b</p>", "<p>a &amp; b</p>", true)]
     [InlineData("a<br/>b", "a<br />b", true)]
     [InlineData("<P CLASS='x'>t</P>", "<p class=\"x\">t</p>", true)]
+    [InlineData("<p>5&quot; &times; 7&#8243;</p>", "<p>5\" × 7″</p>", true)]
+    [InlineData("<p>&amp;times;</p>", "<p>&times;</p>", false)]
     [InlineData("&lt;b&gt;", "<b>", false)] // shown text is not markup
     [InlineData("<p>a</p>", "<p>b</p>", false)]
     [InlineData("<a href=\"/x\">a</a>", "<a href=\"/y\">a</a>", false)]
