@@ -1,3 +1,4 @@
+using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Feed;
 using ActorSync.Abstractions.Products;
 using ActorSync.Abstractions.Storage;
@@ -55,7 +56,7 @@ public sealed partial class GoLiveGrain(
 
     public async Task<GoLiveReport> StartAsync(GoLiveRequest request)
     {
-        var channel = await directory.FindChannelAsync(Channel);
+        var channel = await FindChannelNowAsync();
         var report = await ReportAsync(request.CreateMissing, null);
         var refusal = (channel, report) switch
         {
@@ -92,7 +93,7 @@ public sealed partial class GoLiveGrain(
 
     private async Task<GoLiveReport> ReportAsync(CreateMissing createMissing, string? sentence)
     {
-        var channel = await directory.FindChannelAsync(Channel);
+        var channel = await FindChannelNowAsync();
         var counts = await queries.CountLinksAsync(Channel, CancellationToken.None);
         var update = counts.ByPlan.GetValueOrDefault("update");
         // Products that were made before the channel was added may have no link row yet; they are absent there all the same.
@@ -118,6 +119,18 @@ public sealed partial class GoLiveGrain(
             Sentence = State.Request is not null ? $"{State.Decided} products decided." : sentence,
             Started = State.Request is not null,
         };
+    }
+
+    /// <summary>As the tenant has it now: the directory's copy, up to two seconds old, would tell a person that the import just seen done never was.</summary>
+    private async Task<ChannelSettings?> FindChannelNowAsync()
+    {
+        if (await directory.FindChannelAsync(Channel) is not { } known)
+        {
+            return null;
+        }
+
+        var settings = await GrainFactory.GetGrain<ITenantGrain>(known.Tenant.Value).GetAsync(-1);
+        return settings?.Channels.FirstOrDefault(channel => channel.Id == Channel);
     }
 
     private async Task WorkAsync(CancellationToken cancellationToken)
@@ -147,7 +160,7 @@ public sealed partial class GoLiveGrain(
         }
     }
 
-    private async Task DecideAllAsync(Abstractions.Channels.ChannelSettings channel, CancellationToken cancellationToken)
+    private async Task DecideAllAsync(ChannelSettings channel, CancellationToken cancellationToken)
     {
         if (State.Request is not { } request)
         {
