@@ -12,13 +12,21 @@ internal sealed class Announce(IOptions<ActorSyncOptions> options, IProductQueri
 
     private string Sandbox => options.Value.SandboxUrl.TrimEnd('/');
 
-    public void Started(DemoDecision demo)
+    /// <param name="demo">Whether and why this is a demo.</param>
+    /// <param name="firstKey">The admin key that this start has made; only its hash is kept, so this is the one time it can be told.</param>
+    public void Started(DemoDecision demo, string? firstKey)
     {
         Line("");
         Line($"ActorSync is running at {Hub}");
         Line($"  live page   {Hub}/");
         Line($"  API         {Hub}/docs");
         Line(demo.IsDemo ? $"  demo        {demo.Reason}; no key is needed from this machine (--demo false refuses)" : $"  demo        off: {demo.Reason}");
+        if (firstKey is not null)
+        {
+            Line($"  admin key   {firstKey}");
+            Line("              keep it now, it is not shown again; send it as 'Authorization: Bearer <key>' or sign in with it at /login");
+        }
+
         Line("");
     }
 

@@ -6,6 +6,7 @@ using ActorSync.Grains;
 using ActorSync.Host.Demo;
 using ActorSync.Storage;
 using ActorSync.Web;
+using ActorSync.Web.Security;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
 using Orleans.Dashboard;
@@ -88,9 +89,12 @@ internal static class HostProgram
             return Refuse(string.Join(Environment.NewLine, failure.Failures));
         }
 
-        app.Services.GetRequiredService<Announce>().Started(decision);
+        // The demo needs no key, so the first start that is none makes it.
+        var firstKey = decision.IsDemo ? null : await FirstKey.EnsureAsync(app.Services.GetRequiredService<IApiKeyStore>(), TimeProvider.System, CancellationToken.None);
+        app.Services.GetRequiredService<Announce>().Started(decision, firstKey);
         await app.WaitForShutdownAsync();
-        return 0;
+        // A part that cannot work (the demo's Sandbox) stops the process and says so by this.
+        return Environment.ExitCode;
     }
 
     /// <summary>What follows from the few settings of this process for the sections of its parts; whoever sets those explicitly wins.</summary>

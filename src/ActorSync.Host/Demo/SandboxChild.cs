@@ -8,6 +8,8 @@ namespace ActorSync.Host.Demo;
 /// </summary>
 internal sealed class SandboxChild : IDisposable
 {
+    private static readonly TimeSpan AnswerBound = TimeSpan.FromSeconds(5);
+
     private readonly Process? process;
 
     private SandboxChild(Process? process) => this.process = process;
@@ -96,12 +98,19 @@ internal sealed class SandboxChild : IDisposable
 
     private static async Task<bool> AnswersAsync(Uri address, HttpClient http, CancellationToken cancellationToken)
     {
+        // Another program may take the connection and say nothing.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(AnswerBound);
         try
         {
-            using var answer = await http.GetAsync(new Uri(address, "/health/ready"), cancellationToken);
+            using var answer = await http.GetAsync(new Uri(address, "/health/ready"), patience.Token);
             return answer.IsSuccessStatusCode && answer.Headers.Contains("X-Sandbox-Generation");
         }
         catch (HttpRequestException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return false;
         }
