@@ -6,9 +6,20 @@ using System.Text.Json.Nodes;
 namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>The hub as an outside client sees it: HTTP only.</summary>
-internal sealed class HubClient(Uri address) : IDisposable
+internal sealed class HubClient : IDisposable
 {
-    private readonly HttpClient http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient http;
+
+    /// <param name="address">Where the hub listens.</param>
+    /// <param name="key">An API key; the demo needs none.</param>
+    public HubClient(Uri address, string? key = null)
+    {
+        http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+        if (key is not null)
+        {
+            http.DefaultRequestHeaders.Add("X-Api-Key", key);
+        }
+    }
 
     public async Task<bool> IsReadyAsync()
     {
@@ -22,6 +33,13 @@ internal sealed class HubClient(Uri address) : IDisposable
         var text = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.IsSuccessStatusCode, $"GET {path} answered {(int)answer.StatusCode}: {text}");
         return JsonNode.Parse(text)!.AsObject();
+    }
+
+    /// <summary>The status of an answer and its text, whatever it is.</summary>
+    public async Task<(int Status, string Text)> TryPostAsync(string path, object body)
+    {
+        using var answer = await http.PostAsJsonAsync(path, body, new JsonSerializerOptions(JsonSerializerDefaults.Web));
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
     public Task<JsonObject> PostAsync(string path, object body) => SendAsync(HttpMethod.Post, path, body);

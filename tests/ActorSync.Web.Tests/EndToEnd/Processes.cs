@@ -10,6 +10,7 @@ internal sealed class ChildProgram : IAsyncDisposable
 {
     private readonly Process process;
     private readonly StringBuilder said = new();
+    private readonly List<string> complaints = [];
 
     private ChildProgram(Process process) => this.process = process;
 
@@ -20,6 +21,18 @@ internal sealed class ChildProgram : IAsyncDisposable
             lock (said)
             {
                 return said.ToString();
+            }
+        }
+    }
+
+    /// <summary>The lines on standard error.</summary>
+    public IReadOnlyList<string> Complaints
+    {
+        get
+        {
+            lock (said)
+            {
+                return [.. complaints];
             }
         }
     }
@@ -51,7 +64,7 @@ internal sealed class ChildProgram : IAsyncDisposable
 
         var child = new ChildProgram(Process.Start(start) ?? throw new InvalidOperationException($"{project} could not be started."));
         child.process.OutputDataReceived += (_, line) => child.Note(line.Data);
-        child.process.ErrorDataReceived += (_, line) => child.Note(line.Data);
+        child.process.ErrorDataReceived += (_, line) => child.Complain(line.Data);
         child.process.BeginOutputReadLine();
         child.process.BeginErrorReadLine();
         return child;
@@ -102,6 +115,18 @@ internal sealed class ChildProgram : IAsyncDisposable
         lock (said)
         {
             said.AppendLine(line);
+        }
+    }
+
+    private void Complain(string? line)
+    {
+        Note(line);
+        if (line is { Length: > 0 })
+        {
+            lock (said)
+            {
+                complaints.Add(line);
+            }
         }
     }
 

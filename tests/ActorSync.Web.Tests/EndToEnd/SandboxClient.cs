@@ -69,6 +69,13 @@ internal sealed class SandboxClient(Uri address) : IDisposable
     public async Task<JsonElement> StatsAsync(string channel) =>
         (await http.GetFromJsonAsync<JsonElement>("/_control/stats")).GetProperty(channel);
 
+    /// <summary>Requests of one operation that the shop has counted since it started.</summary>
+    public async Task<long> RequestsAsync(string channel, string operation) =>
+        (await StatsAsync(channel)).GetProperty("requests").TryGetProperty(operation, out var count) ? count.GetInt64() : 0;
+
+    /// <summary>The values in which the WooCommerce site was made to differ, and the products that it was made to lack.</summary>
+    public async Task<JsonElement> CatalogueAsync() => await http.GetFromJsonAsync<JsonElement>("/_control/catalogue");
+
     public Uri Address => address;
 
     /// <summary>Webhooks that the shops have still to deliver.</summary>

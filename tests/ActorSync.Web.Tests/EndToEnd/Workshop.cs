@@ -12,6 +12,7 @@ public sealed class Workshop : IAsyncLifetime
     private readonly string folder = Directory.CreateTempSubdirectory("actorsync-e2e-").FullName;
     private readonly int hubPort = ChildProgram.FreePort();
     private readonly int sandboxPort = ChildProgram.FreePort();
+    private readonly List<ChildProgram> hubs = [];
     private ChildProgram? sandboxProcess;
 
     internal ChildProgram? HubProcess { get; private set; }
@@ -32,9 +33,9 @@ public sealed class Workshop : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (HubProcess is not null)
+        foreach (var hub in hubs)
         {
-            await HubProcess.DisposeAsync();
+            await hub.DisposeAsync();
         }
 
         if (sandboxProcess is not null)
@@ -57,26 +58,80 @@ public sealed class Workshop : IAsyncLifetime
         await Shops.FaultsAsync(new { channel = SandboxClient.Woo, webhookDelayMs = 50 });
     }
 
-    internal void StartHub(string? failPoint = null)
+    internal void StartHub(string? failPoint = null, bool demo = true, string? key = null)
     {
-        var environment = failPoint is null
-            ? new Dictionary<string, string>()
-            : new Dictionary<string, string> { ["ActorSync__FailPoint"] = failPoint, ["ActorSync__AllowFailPoints"] = "true" };
+        var environment = new Dictionary<string, string>();
+        if (failPoint is not null)
+        {
+            environment["ActorSync__FailPoint"] = failPoint;
+            environment["ActorSync__AllowFailPoints"] = "true";
+        }
+
+        if (!demo)
+        {
+            // What the demo sets by itself because its shops run on this machine.
+            environment["ActorSync__ChannelHttp__AllowPrivateAddresses"] = "true";
+            environment["ActorSync__PublicUrl"] = HubAddress.ToString();
+        }
+
         HubProcess = ChildProgram.Start(
-            "ActorSync.Host", ["--data", folder, "--listen", $"http://localhost:{hubPort}", "--sandbox", $"http://localhost:{sandboxPort}", "--demo", "true"], environment);
-        Hub?.Dispose();
-        Hub = new HubClient(HubAddress);
+            "ActorSync.Host",
+            ["--data", folder, "--listen", $"http://localhost:{hubPort}", "--sandbox", $"http://localhost:{sandboxPort}", "--demo", demo ? "true" : "false"],
+            environment);
+        hubs.Add(HubProcess);
+        UseKey(key);
     }
 
-    internal async Task RestartHubAsync(string? failPoint = null)
+    internal void UseKey(string? key)
+    {
+        Hub?.Dispose();
+        Hub = new HubClient(HubAddress, key);
+    }
+
+    internal async Task RestartHubAsync(string? failPoint = null, bool demo = true, string? key = null)
     {
         if (HubProcess is { HasExited: false })
         {
             await HubProcess.KillAsync();
         }
 
-        StartHub(failPoint);
-        await Until.TrueAsync(Hub.IsReadyAsync, "the hub is ready again", account: () => HubProcess!.Said);
+        StartHub(failPoint, demo, key);
+        await HubReadyAsync();
+    }
+
+    internal Task HubReadyAsync() => Until.TrueAsync(
+        async () => HubProcess!.HasExited ? throw new InvalidOperationException($"The hub ended with {HubProcess.ExitCode}.") : await Hub.IsReadyAsync(),
+        "the hub is ready",
+        account: () => HubSaid);
+
+    /// <summary>As by Ctrl-C at the Sandbox; it is started again with what it holds on disk.</summary>
+    internal async Task RestartSandboxAsync()
+    {
+        var code = await sandboxProcess!.InterruptAsync(TimeSpan.FromSeconds(30));
+        Assert.True(code == 0, $"The Sandbox ended with {code}:{Environment.NewLine}{sandboxProcess.Said}");
+        await sandboxProcess.DisposeAsync();
+        Shops.Dispose();
+        await StartSandboxAsync();
+    }
+
+    /// <summary>Every webhook that the shops had to send has been taken, repeated ones too, and worked in.</summary>
+    internal Task EchoesAreInAsync() => Until.TrueAsync(
+        async () => await Shops.PendingWebhooksAsync() == 0
+            && (await Hub.GetAsync("/api/webhooks/events?limit=100"))["items"]!.AsArray().All(item => item!["state"]!.GetValue<string>() != "waiting"),
+        "all webhooks are delivered and worked in",
+        TimeSpan.FromMinutes(2),
+        () => HubSaid);
+
+    /// <summary>What the hub said, over its last lives.</summary>
+    internal string HubSaid => string.Join($"{Environment.NewLine}---- started again ----{Environment.NewLine}", hubs.TakeLast(3).Select(hub => hub.Said));
+
+    /// <summary>Called at the end of a test: the hub's own account beside what failed.</summary>
+    internal void TellIfFailed()
+    {
+        if (TestContext.Current.TestState is { Result: TestResult.Failed })
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine(HubSaid);
+        }
     }
 
     /// <summary>Nothing is on its way: both channels are live and no link differs from its target.</summary>
