@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using ActorSync.Storage.Json;
 using Microsoft.Data.Sqlite;
@@ -98,5 +97,17 @@ public sealed class CompatibilityTests(SqliteDatabases sqlite, PostgresDatabases
         Assert.Equal(await File.ReadAllLinesAsync(file, Token), lines);
     }
 
-    private static string Beside(string file, [CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, file);
+    /// <summary>A file of this project's folder. CI builds hide source paths, so the folder is found from the repository's root.</summary>
+    private static string Beside(string file)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "ActorSync.sln")))
+            {
+                return Path.Combine(folder.FullName, "tests", "ActorSync.Storage.Tests", file);
+            }
+        }
+
+        throw new InvalidOperationException($"No ActorSync.sln above {AppContext.BaseDirectory}.");
+    }
 }

@@ -31,7 +31,7 @@ internal sealed class InboxStore : IInboxStore, IAsyncDisposable
     public async Task<ImmutableArray<InboxRow>> LeaseAsync(
         int partition, string owner, long token, DateTimeOffset now, DateTimeOffset until, int limit, CancellationToken cancellationToken)
     {
-        var rows = await database.WriteAsync(
+        var rows = await database.WriteUnsyncedAsync(
             async session =>
             {
                 await session.ExecuteAsync("LockPartition", cancellationToken, ("@partition", partition));

@@ -9,6 +9,10 @@ FROM unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::text[], $6::t
 ON CONFLICT (channel, event_key) DO UPDATE SET duplicates = inbox.duplicates + 1
 RETURNING channel, event_key, duplicates = 0;
 
+-- name: CommitUnsynced
+-- For this transaction only; SQLite sets a pragma instead.
+SET LOCAL synchronous_commit = off;
+
 -- name: LockPartition
 -- Two who lease one partition go one after the other: what the second passes over is decided on what the first has committed.
 SELECT pg_advisory_xact_lock(hashtext('actorsync.inbox'), @partition);

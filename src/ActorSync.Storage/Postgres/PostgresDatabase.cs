@@ -86,6 +86,15 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable
             },
             cancellationToken);
 
+    public Task<T> WriteUnsyncedAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancellationToken) =>
+        WriteAsync(
+            async session =>
+            {
+                await session.ExecuteAsync("CommitUnsynced", cancellationToken);
+                return await work(session);
+            },
+            cancellationToken);
+
     /// <summary>Repeats what PostgreSQL broke off for others' sake; turns everything but refusals into "unavailable".</summary>
     public async Task<T> RetryAsync<T>(string writer, Func<Task<T>> transaction, CancellationToken cancellationToken)
     {

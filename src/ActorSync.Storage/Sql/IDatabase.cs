@@ -16,6 +16,12 @@ internal interface IDatabase
     /// <exception cref="StorageUnavailableException">The database did not answer; the outcome is unknown.</exception>
     Task<T> WriteAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// As <see cref="WriteAsync{T}"/>, but not synced to disk by itself: a power cut may undo it, a killed process does not. For leases, which run out anyway
+    /// and are taken by the dozen per second.
+    /// </summary>
+    Task<T> WriteUnsyncedAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancellationToken);
+
     /// <summary>A value as the driver takes it: instants, decimals and lists differ.</summary>
     object ToDb(object? value);
 

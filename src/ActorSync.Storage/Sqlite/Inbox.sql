@@ -7,6 +7,10 @@ VALUES (@partition, @tenant, @channel, @event_key, @topic, @resource, @headers, 
 ON CONFLICT (channel, event_key) DO UPDATE SET duplicates = inbox.duplicates + 1
 RETURNING duplicates = 0;
 
+-- name: CommitUnsynced
+-- Before the transaction, and taken back after it; PostgreSQL says it inside, for this transaction only.
+PRAGMA synchronous = NORMAL;
+
 -- name: LockPartition
 -- The one writer of SQLite is lock enough; PostgreSQL takes an advisory lock here.
 SELECT @partition;

@@ -75,15 +75,18 @@ internal sealed class SqliteDatabase : IDatabase, IAsyncDisposable
             },
             cancellationToken);
 
+    public Task<T> WriteUnsyncedAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancellationToken) =>
+        TransactAsync("lease", statements => Completed.Result(work(Session(statements))), cancellationToken, isSynced: false);
+
     /// <summary>One transaction on the writer thread; repeated while another process holds the lock.</summary>
-    public async Task<T> TransactAsync<T>(string writer, Func<SqliteStatements, T> work, CancellationToken cancellationToken)
+    public async Task<T> TransactAsync<T>(string writer, Func<SqliteStatements, T> work, CancellationToken cancellationToken, bool isSynced = true)
     {
         var delay = options.RetryDelay;
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                return await Writer.RunAsync(statements => Transact(statements, work), cancellationToken);
+                return await Writer.RunAsync(statements => isSynced ? Transact(statements, work) : TransactUnsynced(statements, work), cancellationToken);
             }
             catch (SqliteException exception) when (IsBusy(exception) && attempt < options.MaxRetries)
             {
@@ -119,6 +122,20 @@ internal sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     public DbSession Session(SqliteStatements statements) => new(this, statements.Connection, statements.Transaction, options.CommandTimeout);
 
     private static bool IsBusy(SqliteException exception) => exception.SqliteErrorCode is SqliteCodes.Busy or SqliteCodes.Locked;
+
+    private T TransactUnsynced<T>(SqliteStatements statements, Func<SqliteStatements, T> work)
+    {
+        statements.Run(Sql["CommitUnsynced"]);
+        try
+        {
+            return Transact(statements, work);
+        }
+        finally
+        {
+            // What is committed next is synced again, and this with it: the log is one file.
+            statements.Run("PRAGMA synchronous = FULL");
+        }
+    }
 
     private static T Transact<T>(SqliteStatements statements, Func<SqliteStatements, T> work)
     {
