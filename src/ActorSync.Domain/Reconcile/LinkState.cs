@@ -55,6 +55,8 @@ public sealed record LinkState
     [Id(19)] public int SplitLimit { get; init; }
     /// <summary>When the delete was heard or confirmed: only a read that began later can show the product alive again.</summary>
     [Id(20)] public DateTimeOffset? DeletedAt { get; init; }
+    /// <summary>When unpublishing it was held because too many products of the channel would have gone within minutes; null = not held.</summary>
+    [Id(21)] public DateTimeOffset? WithdrawalHeldAt { get; init; }
 }
 
 /// <summary>Binds a hub variant to the channel's ids. Remote ids are immutable facts.</summary>

@@ -31,6 +31,7 @@ internal sealed partial class Merge
             Flight = new Flight { PushId = pushId, StartedAt = now, LeaseUntil = now + Channel.PushLease, Action = plan.Action },
             CreateTried = link.CreateTried || plan.Action == PushAction.Create,
             HeldByGuard = null,
+            WithdrawalHeldAt = null,
         };
         return new Begun
         {

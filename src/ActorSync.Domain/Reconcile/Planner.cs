@@ -375,6 +375,10 @@ internal sealed class Planner
         {
             Guard(key, held, target);
         }
+        else if (field.Name == Fields.IsActive && link.WithdrawalHeldAt is { } heldAt && target == FieldValue.False && held != FieldValue.False)
+        {
+            Hold($"More than {WithdrawalWindow.Share:P0} of this channel's products would have been unpublished within {WithdrawalWindow.Span.TotalMinutes:N0} minutes (held at {heldAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC).");
+        }
 
         Add(key, target, held);
     }
@@ -448,12 +452,13 @@ internal sealed class Planner
 
     private void Guard(RegisterKey key, FieldValue? held, FieldValue target)
     {
-        if (guard is null && held?.ToDecimal() is > 0 and var before && target.ToDecimal() is { } after && after < before * GuardShare)
+        if (held?.ToDecimal() is > 0 and var before && target.ToDecimal() is { } after && after < before * GuardShare)
         {
-            var sentence = $"The price of {product.VariantLabel(key.Variant!.Value)} would fall from {before} to {after} {key.Part}.";
-            guard = string.Equals(sentence, link.GuardPassed, StringComparison.Ordinal) ? null : sentence;
+            Hold($"The price of {product.VariantLabel(key.Variant!.Value)} would fall from {before} to {after} {key.Part}.");
         }
     }
+
+    private void Hold(string sentence) => guard ??= string.Equals(sentence, link.GuardPassed, StringComparison.Ordinal) ? null : sentence;
 
     /// <summary>A flight is only met here when its lease has run out.</summary>
     private static bool HasUnknown(Held known) => HasIntent(known, IntentState.Unknown) || HasIntent(known, IntentState.Flight) || HasIntent(known, IntentState.Odd);

@@ -88,6 +88,13 @@ public static class Reconciler
         return link with { GuardPassed = sentence, HeldByGuard = null };
     }
 
+    /// <summary>Too many products of the channel would be unpublished at once: this one waits for a person.</summary>
+    public static LinkState HoldWithdrawal(LinkState link, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        return link with { WithdrawalHeldAt = now };
+    }
+
     /// <summary>A person asks to try again what the channel refused.</summary>
     public static LinkState Unpark(LinkState link)
     {

@@ -35,6 +35,9 @@ public interface IProductGrain : IGrainWithStringKey
     /// <summary>Lets go what the minimal guard holds for the channel.</summary>
     [Alias("release-guard")] Task ReleaseGuardAsync(ChannelId channel, string actor);
 
+    /// <summary>Takes back a begun push that would unpublish one product too many at the channel, and holds it for a person.</summary>
+    [Alias("hold-withdrawal")] Task HoldWithdrawalAsync(ChannelId channel, string pushId);
+
     /// <summary>Deletes the product in the hub; spreads only where the policy says so.</summary>
     [Alias("delete")] Task<bool> DeleteAsync(string actor);
 
@@ -161,6 +164,8 @@ public sealed record BeginPushReply
     [Id(3)] public PushItem? Probe { get; init; }
     /// <summary>Lane of the push.</summary>
     [Id(4)] public Lane Lane { get; init; }
+    /// <summary>A person has let this push go: the guard does not hold it again.</summary>
+    [Id(5)] public bool IsReleased { get; init; }
 }
 
 /// <summary>Answer to a settle.</summary>

@@ -25,6 +25,9 @@ public interface IStoreGrain : IGrainWithStringKey
     /// <summary>A call outside a batch (import, probe, webhooks) failed or worked: feeds circuit and health.</summary>
     [Alias("note"), OneWay] Task NoteAsync(ChannelFault? fault, TimeSpan? clockOffset);
 
+    /// <summary>How many of the wanted unpublishings may go now (the minimal guard); the rest is held for a person.</summary>
+    [Alias("admit-withdrawals"), AlwaysInterleave] Task<int> AdmitWithdrawalsAsync(int wanted, long linkedProducts);
+
     /// <summary>State for people.</summary>
     [Alias("health")] Task<StoreHealth> GetHealthAsync();
 

@@ -73,6 +73,8 @@ public sealed partial class ProductGrain : Grain, IProductGrain
 
     public Task ReleaseGuardAsync(ChannelId channel, string actor) => SendAsync(new ReleaseGuard(channel, actor));
 
+    public Task HoldWithdrawalAsync(ChannelId channel, string pushId) => SendAsync(new HoldWithdrawal(channel, pushId));
+
     public Task<bool> DeleteAsync(string actor) => SendAsync(new DeleteProduct(actor));
 
     public async Task<ProductSnapshot?> GetAsync()

@@ -58,7 +58,7 @@ internal sealed class BeginPush(ChannelId channel, string pushId) : ProductComma
         }
 
         var begun = Reconciler.Begin(scene.Of(known), product, link, plan, pushId);
-        reply = new BeginPushReply { Status = BeginPushStatus.Push, Item = begun.Item, Lane = plan.Lane ?? Lane.Content };
+        reply = new BeginPushReply { Status = BeginPushStatus.Push, Item = begun.Item, Lane = plan.Lane ?? Lane.Content, IsReleased = link.WithdrawalHeldAt is not null };
         return work.With(begun.Link).With(new AttemptWrite
         {
             Id = pushId,
@@ -184,6 +184,47 @@ internal sealed class RetryPush(ImmutableArray<ChannelId> channels) : ProductCom
 
         keepsAmbiguous = true;
         return false;
+    }
+
+    protected override bool ReplyTo(CommittedProduct committed) => true;
+}
+
+/// <summary>Takes back a push that would unpublish one product too many, and holds it for a person.</summary>
+internal sealed class HoldWithdrawal(ChannelId channel, string pushId) : ProductCommand<bool>
+{
+    public override ProductWork Decide(ProductScene scene, ProductWork work)
+    {
+        if (work.Product is not { } product || !scene.Channels.TryGetValue(channel, out var known) || !work.Links.TryGetValue(channel, out var link)
+            || link.Flight is not { } flight || flight.PushId != pushId)
+        {
+            return work;
+        }
+
+        var taken = work.With(Reconciler.Settle(scene.Of(known), product, link, new PushOutcome
+        {
+            Product = product.Id,
+            PushId = pushId,
+            Result = PushResult.NotSent,
+            SentAt = scene.Now,
+            IsChannelFault = true,
+        }));
+        return taken.With(Reconciler.HoldWithdrawal(taken.Link(channel), scene.Now)).With(new LogEntry
+        {
+            Action = LogAction.Held,
+            Origin = Origin.Hub,
+            Channel = channel,
+            Detail = "Unpublishing waits for a person: too many products of this channel would have gone within minutes.",
+            At = scene.Now,
+        }).With(new AttemptWrite
+        {
+            Id = pushId,
+            Channel = channel,
+            Operation = known.Operation,
+            Status = "skipped",
+            Attempts = link.Attempts,
+            StartedAt = flight.StartedAt,
+            EndedAt = scene.Now,
+        });
     }
 
     protected override bool ReplyTo(CommittedProduct committed) => true;

@@ -1,6 +1,7 @@
 using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Faults;
 using ActorSync.Abstractions.Products;
+using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Stores;
 using ActorSync.Abstractions.Tenants;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,6 +14,7 @@ namespace ActorSync.Grains.Stores;
 [StatelessWorker(MaxLocalWorkers)]
 public sealed partial class PushWorkerGrain(
     ITenantDirectory directory,
+    IProductQueries queries,
     FailPoints failPoints,
     [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
     ILogger<PushWorkerGrain> logger) : Grain, IPushWorkerGrain
@@ -58,6 +60,8 @@ public sealed partial class PushWorkerGrain(
             items = items.AddRange(await BeginAsync(run, products, attempt: 2));
         }
 
+        items = await HoldMassWithdrawalAsync(run, items);
+
         // Whoever still wants a read after one was made (its answer raised a new question) comes back as its own batch.
         run.Again(run.ReadFirst.Select(read => read.Product), dueAt: null);
         if (items.IsEmpty)
@@ -84,6 +88,11 @@ public sealed partial class PushWorkerGrain(
             {
                 case { Status: BeginPushStatus.Push, Item: { } item }:
                     items.Add(item);
+                    if (reply.IsReleased)
+                    {
+                        run.Released.Add(product);
+                    }
+
                     break;
                 case { Status: BeginPushStatus.ReadFirst }:
                     run.ReadFirst.Add((product, reply.ExternalId, reply.Probe));
@@ -96,6 +105,25 @@ public sealed partial class PushWorkerGrain(
         }
 
         return items.ToImmutable();
+    }
+
+    /// <summary>Lets as many products be unpublished as the channel's window admits; the others are taken back and wait for a person.</summary>
+    private async Task<ImmutableArray<PushItem>> HoldMassWithdrawalAsync(Run run, ImmutableArray<PushItem> items)
+    {
+        var withdrawn = items.Where(item => item.Action == PushAction.Update && !run.Released.Contains(item.Product) && item.Delta.Any(value =>
+            value.Key.Field == Fields.IsActive && value.Target == FieldValue.False && value.Held != FieldValue.False)).ToList();
+        if (withdrawn.Count == 0)
+        {
+            return items;
+        }
+
+        var counts = await queries.CountLinksAsync(run.Batch.Channel, CancellationToken.None);
+        var admitted = await GrainFactory.GetGrain<IStoreGrain>(run.Batch.Channel.Value)
+            .AdmitWithdrawalsAsync(withdrawn.Count, counts.ByStatus.GetValueOrDefault(LinkStatus.Linked));
+        var held = withdrawn.Skip(admitted).ToList();
+        await Task.WhenAll(held.Select(item => Product(run, item.Product).HoldWithdrawalAsync(run.Batch.Channel, item.PushId)));
+        run.Done.AddRange(held.Select(item => item.Product));
+        return items.RemoveRange(held);
     }
 
     /// <summary>Reads what must be seen before it is overwritten, and lets the products judge it. Answers the products that may be begun again.</summary>
@@ -196,6 +224,7 @@ public sealed partial class PushWorkerGrain(
         public PushBatch Batch { get; } = batch;
         public List<(ProductId Product, string? ExternalId, PushItem? Probe)> ReadFirst { get; } = [];
         public List<ProductId> Done { get; } = [];
+        public HashSet<ProductId> Released { get; } = [];
         public ChannelFault? Fault { get; set; }
         public int Pushed { get; set; }
         public int SavedEdits { get; set; }

@@ -23,6 +23,7 @@ public sealed partial class StoreGrain(
     ILogger<StoreGrain> logger) : Grain, IStoreGrain, IStreamSubscriptionObserver, IRemindable
 {
     private readonly PushWindow window = new();
+    private readonly WithdrawalWindow withdrawals = new();
     private ChannelSettings? settings;
     private ApiBucket bucket = ApiBucket.Unknown;
     private Circuit circuit = Circuit.Closed;
@@ -98,6 +99,9 @@ public sealed partial class StoreGrain(
         (bucket, var wait) = bucket.Acquire(clock.GetUtcNow(), cost, lane);
         return Task.FromResult(wait);
     }
+
+    public Task<int> AdmitWithdrawalsAsync(int wanted, long linkedProducts) =>
+        Task.FromResult(withdrawals.Admit(clock.GetUtcNow(), wanted, linkedProducts));
 
     public Task ReportAsync(BudgetReading reading)
     {

@@ -281,6 +281,41 @@ public sealed class FlowTests(Workshop workshop)
         Assert.Contains(product["meta_data"]!.AsArray(), row => row!["key"]!.GetValue<string>() == "_plugin_secret" && row["value"]!.GetValue<string>() == "bleibt");
     }
 
+    [Fact]
+    public async Task Guard_ShopUnpublishesFarMoreThanFivePercent_TheOtherShopKeepsTheRestUntilAPersonLetsGo()
+    {
+        var skus = (await Shops.ProductsAsync(SandboxClient.Shopify))
+            .Where(product => product.Status == "active" && product.Variants[0].Sku.Length > 0 && !product.Variants[0].Sku.StartsWith("E2E-", StringComparison.Ordinal))
+            .Take(60).Select(product => product.Variants[0].Sku).ToList();
+        try
+        {
+            foreach (var sku in skus)
+            {
+                await Shops.EditAsync(SandboxClient.Shopify, new { sku, status = "draft" });
+            }
+
+            await Until.TrueAsync(async () => (await Hub.StatusAsync()).Error >= skus.Count / 2, "the rest is held", account: () => workshop.HubProcess!.Said);
+            await workshop.SettledAsync();
+            var woo = (await Shops.ProductsAsync(SandboxClient.Woo)).Where(product => product.Variants.Any(variant => skus.Contains(variant.Sku))).ToList();
+            var gone = woo.Count(product => product.Status != "active");
+            Assert.InRange(gone, 1, (int)(woo.Count * 0.5));
+
+            var kept = woo.First(product => product.Status == "active").Variants.First(variant => skus.Contains(variant.Sku)).Sku;
+            await Hub.PostAsync($"/api/products/{await Hub.FindAsync(kept)}/release-guard", new { channel = Workshop.WooChannel });
+            await Until.TrueAsync(async () => (await Shops.GetAsync(SandboxClient.Woo, kept)).Status != "active", "the released one is unpublished", account: () => workshop.HubProcess!.Said);
+        }
+        finally
+        {
+            foreach (var sku in skus)
+            {
+                await Shops.EditAsync(SandboxClient.Shopify, new { sku, status = "active" });
+            }
+        }
+
+        await Until.TrueAsync(async () => (await Hub.StatusAsync()).Error == 0, "nothing is held any more once all are active again", account: () => workshop.HubProcess!.Said);
+        await workshop.SettledAsync();
+    }
+
     private Task CreateShirtAsync(string channel, string sku) => Shops.CreateAsync(channel, new
     {
         title = $"Hemd {sku}",
