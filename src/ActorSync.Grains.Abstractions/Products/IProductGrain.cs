@@ -158,10 +158,9 @@ public sealed record BeginPushReply
     [Id(0)] public required BeginPushStatus Status { get; init; }
     /// <summary>What to push.</summary>
     [Id(1)] public PushItem? Item { get; init; }
-    /// <summary>What to read; null for a create of unknown outcome: find it by <see cref="Probe"/>.</summary>
+    /// <summary>What to read; set with ReadFirst. A create is never read first: the connector looks before it repeats one.</summary>
     [Id(2)] public string? ExternalId { get; init; }
-    /// <summary>For ReadFirst of a create: the item to look for at the channel.</summary>
-    [Id(3)] public PushItem? Probe { get; init; }
+    // Id 3 was Probe.
     /// <summary>Lane of the push.</summary>
     [Id(4)] public Lane Lane { get; init; }
     /// <summary>A person has let this push go: the guard does not hold it again.</summary>

@@ -56,7 +56,7 @@ public sealed partial class PushWorkerGrain(
         var items = await BeginAsync(run, run.Batch.Products, attempt: 1);
         if (run.ReadFirst.Count > 0 && channel is IProductSource source)
         {
-            var products = await ReadFirstAsync(run, settings, source);
+            var products = await ReadFirstAsync(run, source);
             items = items.AddRange(await BeginAsync(run, products, attempt: 2));
         }
 
@@ -95,7 +95,7 @@ public sealed partial class PushWorkerGrain(
 
                     break;
                 case { Status: BeginPushStatus.ReadFirst }:
-                    run.ReadFirst.Add((product, reply.ExternalId, reply.Probe));
+                    run.ReadFirst.Add((product, reply.ExternalId!));
                     break;
                 default:
                     // Nothing: clean, or withheld. Later: the link's due time is in the dirty index, which brings it back.
@@ -127,13 +127,12 @@ public sealed partial class PushWorkerGrain(
     }
 
     /// <summary>Reads what must be seen before it is overwritten, and lets the products judge it. Answers the products that may be begun again.</summary>
-    private async Task<List<ProductId>> ReadFirstAsync(Run run, ChannelSettings settings, IProductSource source)
+    private async Task<List<ProductId>> ReadFirstAsync(Run run, IProductSource source)
     {
         var ready = new List<ProductId>();
-        var known = run.ReadFirst.Where(read => read.ExternalId is not null).ToList();
-        foreach (var chunk in known.Chunk(100))
+        foreach (var chunk in run.ReadFirst.Chunk(100))
         {
-            var page = await source.ReadAsync([.. chunk.Select(read => read.ExternalId!)], CancellationToken.None);
+            var page = await source.ReadAsync([.. chunk.Select(read => read.ExternalId)], CancellationToken.None);
             if (page.Fault is { } fault)
             {
                 run.Fault = fault;
@@ -145,41 +144,6 @@ public sealed partial class PushWorkerGrain(
                 await Product(run, pair.First.Product).ObserveAsync(new ObserveCommand { Observations = [pair.Second] })));
             run.SavedEdits += replies.Count(reply => reply.Changed);
             ready.AddRange(chunk.Select(read => read.Product));
-        }
-
-        foreach (var (product, _, probe) in run.ReadFirst.Where(read => read is { ExternalId: null, Probe: not null }))
-        {
-            var startedAt = clock.GetUtcNow();
-            if (await source.FindAsync(probe!, CancellationToken.None) is { } found)
-            {
-                await Product(run, product).ObserveAsync(new ObserveCommand
-                {
-                    Observations =
-                    [
-                        new Observation
-                        {
-                            Channel = settings.Id,
-                            Body = found,
-                            Source = ObservationSource.Read,
-                            ReadStartedAt = startedAt,
-                            ReceivedAt = clock.GetUtcNow(),
-                        },
-                    ],
-                });
-            }
-            else
-            {
-                await Product(run, product).SettlePushAsync(settings.Id, new PushOutcome
-                {
-                    Product = product,
-                    PushId = probe!.PushId,
-                    Result = PushResult.NotSent,
-                    SentAt = startedAt,
-                    IsChannelFault = true,
-                });
-            }
-
-            ready.Add(product);
         }
 
         return ready;
@@ -222,7 +186,7 @@ public sealed partial class PushWorkerGrain(
         private readonly Dictionary<ProductId, DateTimeOffset?> again = [];
 
         public PushBatch Batch { get; } = batch;
-        public List<(ProductId Product, string? ExternalId, PushItem? Probe)> ReadFirst { get; } = [];
+        public List<(ProductId Product, string ExternalId)> ReadFirst { get; } = [];
         public List<ProductId> Done { get; } = [];
         public HashSet<ProductId> Released { get; } = [];
         public ChannelFault? Fault { get; set; }

@@ -11,7 +11,7 @@ internal static class ChannelBody
     private const int MaxValueLength = 4_096;
 
     /// <summary>A new or changed channel, and the secrets that the body gave. <paramref name="known"/> is the stored channel when it is a change.</summary>
-    public static (ChannelSettings Settings, IReadOnlyDictionary<string, string?> Secrets)? Read(BodyReader reader, ChannelSettings? known, IReadOnlyDictionary<string, IChannelKind> kinds, TenantId tenant)
+    public static (ChannelSettings Settings, IReadOnlyDictionary<string, string?> Secrets)? Read(BodyReader reader, ChannelSettings? known, IReadOnlyDictionary<string, IChannelKind> kinds, TenantId tenant, bool pollByDefault)
     {
         var id = known?.Id.Value ?? ReadId(reader);
         var kindName = known?.Kind ?? reader.Choice("kind", required: true, kinds.Keys.Order(StringComparer.Ordinal).ToArray());
@@ -42,7 +42,7 @@ internal static class ChannelBody
             Paused = reader.Flag("paused") ?? known?.Paused ?? false,
             ReadBeforeWrite = reader.Flag("readBeforeWrite") ?? known?.ReadBeforeWrite ?? true,
             StockBuffer = reader.Number("stockBuffer", 0, 1_000_000) ?? known?.StockBuffer ?? 0,
-            PollMode = reader.Flag("pollMode") ?? known?.PollMode ?? false,
+            PollMode = reader.Flag("pollMode") ?? known?.PollMode ?? pollByDefault,
             Currency = known?.Currency ?? "EUR",
             Locations = ReadLocations(reader, known?.Locations ?? []),
             LiveSince = known?.LiveSince,

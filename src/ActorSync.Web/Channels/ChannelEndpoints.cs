@@ -3,6 +3,7 @@ using ActorSync.Web.Products;
 using ActorSync.Web.Requests;
 using ActorSync.Web.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace ActorSync.Web.Channels;
 
@@ -39,12 +40,12 @@ internal static partial class ChannelEndpoints
             : (Problem)ApiError.NoChannel(id);
 
     private static async Task<Results<Created<ChannelView>, Problem>> Create(
-        Caller caller, JsonBody body, Catalogue catalogue, IEnumerable<IChannelKind> kinds, IChannelRegistry registry, CancellationToken cancellationToken)
+        Caller caller, JsonBody body, Catalogue catalogue, IEnumerable<IChannelKind> kinds, IChannelRegistry registry, IOptions<WebOptions> options, CancellationToken cancellationToken)
     {
         var reader = body.Reader();
         var evenIfRefused = reader.Flag("saveEvenIfRefused") ?? false;
         var byName = kinds.ToDictionary(k => k.Descriptor.Kind, StringComparer.Ordinal);
-        var read = ChannelBody.Read(reader, null, byName, caller.Tenant);
+        var read = ChannelBody.Read(reader, null, byName, caller.Tenant, pollByDefault: options.Value.PublicUrl is null);
         if (reader.Finish() is { } wrong)
         {
             return (Problem)wrong;
@@ -92,7 +93,7 @@ internal static partial class ChannelEndpoints
 
         var reader = body.Reader();
         var byName = kinds.ToDictionary(k => k.Descriptor.Kind, StringComparer.Ordinal);
-        var read = ChannelBody.Read(reader, known, byName, caller.Tenant);
+        var read = ChannelBody.Read(reader, known, byName, caller.Tenant, pollByDefault: false);
         if (reader.Finish() is { } wrong)
         {
             return (Problem)wrong;

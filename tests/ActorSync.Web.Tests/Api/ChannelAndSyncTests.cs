@@ -110,11 +110,13 @@ public sealed class ChannelAndSyncTests(TestHub hub)
     }
 
     [Fact]
-    public async Task RegisterWebhooks_WithoutPublicUrl_SaysSo()
+    public async Task RegisterWebhooks_WithoutPublicUrl_SaysSoAndTheChannelIsPolled()
     {
         var id = await hub.ConnectAsync();
 
         Assert.Contains("PublicUrl", (await (await hub.Admin.PostAsync($"/api/channels/{id}/register-webhooks", null)).JsonAsync(HttpStatusCode.Conflict)).Text("detail"), StringComparison.Ordinal);
+        // Nobody can deliver to us, so the channel is asked instead.
+        Assert.True((await hub.Admin.GetFromJsonAsync<System.Text.Json.JsonElement>($"/api/channels/{id}")).GetProperty("pollMode").GetBoolean());
     }
 
     [Fact]
