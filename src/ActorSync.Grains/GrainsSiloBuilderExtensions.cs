@@ -33,7 +33,8 @@ public static class GrainsSiloBuilderExtensions
         services.TryAddSingleton<IIdSource, IdSource>();
         services.TryAddSingleton<ITenantDirectory, TenantDirectory>();
         services.TryAddSingleton(provider => ArmedBy(provider.GetService<IConfiguration>()));
-        services.AddOptions<StoreOptions>().BindConfiguration(StoreOptions.Section);
+        services.AddOptions<StoreOptions>().BindConfiguration(StoreOptions.Section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StoreOptions>, StoreOptionsValidator>());
         services.AddOptions<InboxOptions>().BindConfiguration(InboxOptions.Section).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InboxOptions>, InboxOptionsValidator>());
         return services;

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace ActorSync.Grains.Stores;
 
 /// <summary>How a channel's pushes are dispatched. Section <c>ActorSync:Stores</c>.</summary>
@@ -17,9 +19,37 @@ public sealed class StoreOptions
     /// <summary>How often the dirty index is read while nothing waits; 1 s to 1 min. Default 3 s.</summary>
     public TimeSpan IndexPoll { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Pause between polls of a channel in poll mode; 10 s to 1 h. Default 1 min.</summary>
+    /// <summary>Pause between polls of a channel in poll mode; 2 s to 1 h. Default 1 min.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Pause between safety polls of a channel that sends webhooks (they are hints and get lost); 1 min to 1 day. Default 10 min.</summary>
     public TimeSpan SafetyPollInterval { get; set; } = TimeSpan.FromMinutes(10);
+}
+
+/// <summary>All that is wrong is said at once, at start.</summary>
+internal sealed class StoreOptionsValidator : IValidateOptions<StoreOptions>
+{
+    public ValidateOptionsResult Validate(string? name, StoreOptions options)
+    {
+        var wrong = new List<string>();
+        void Span(string member, TimeSpan value, TimeSpan least, TimeSpan most)
+        {
+            if (value < least || value > most)
+            {
+                wrong.Add($"{StoreOptions.Section}:{member} is '{value}'; accepted is {least} to {most}.");
+            }
+        }
+
+        Span(nameof(options.Linger), options.Linger, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Span(nameof(options.BatchLease), options.BatchLease, TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(10));
+        Span(nameof(options.IndexPoll), options.IndexPoll, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+        Span(nameof(options.PollInterval), options.PollInterval, TimeSpan.FromSeconds(2), TimeSpan.FromHours(1));
+        Span(nameof(options.SafetyPollInterval), options.SafetyPollInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(1));
+        if (options.MaxBatches is < 1 or > 32)
+        {
+            wrong.Add($"{StoreOptions.Section}:{nameof(options.MaxBatches)} is {options.MaxBatches}; accepted is 1 to 32.");
+        }
+
+        return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
+    }
 }

@@ -103,6 +103,43 @@ public sealed class FlowTests(Workshop workshop)
     }
 
     [Fact]
+    public async Task Recipe_ConflictOutsideTheWindow_TheLaterEditWinsInAllPlaces()
+    {
+        const string Sku = "E2E-LATE";
+        await CreateShirtAsync(SandboxClient.Shopify, Sku);
+        await WooHasAsync(Sku + "-S");
+        await workshop.SettledAsync();
+        var product = (await Hub.FindAsync(Sku + "-S"))!;
+        await Hub.PutAsync("/api/policy", new { conflictWindowMinutes = 0.05 });
+        var changed = TimeProvider.System.GetUtcNow();
+        try
+        {
+            await Until.TrueAsync(() => Task.FromResult(TimeProvider.System.GetUtcNow() > changed.AddSeconds(3)), "every silo has the new policy: it is kept for 2 s");
+            await Shops.EditAsync(SandboxClient.Shopify, new { sku = Sku + "-S", price = 30m });
+            await Until.TrueAsync(async () => (await Shops.GetAsync(SandboxClient.Woo, Sku + "-S")).Variant(Sku + "-S").Price == 30m, "the shop's price is everywhere");
+            // Price is the storefronts' inside the window of 3 s; a script that does not know it loses there, and wins once the window is over.
+            var edited = (await Shops.GetAsync(SandboxClient.Shopify, Sku + "-S")).UpdatedAt;
+            await Until.TrueAsync(() => Task.FromResult(TimeProvider.System.GetUtcNow() > edited.AddSeconds(6)), "the window is over");
+            var answer = await Hub.EditAsync(Sku + "-S", new { variants = new[] { new { sku = Sku + "-S", price = 31m } } });
+            Assert.Empty(answer["rejected"]!.AsArray());
+            foreach (var channel in new[] { SandboxClient.Shopify, SandboxClient.Woo })
+            {
+                await Until.TrueAsync(
+                    async () => (await Shops.GetAsync(channel, Sku + "-S")).Variant(Sku + "-S").Price == 31m, $"the later price is in {channel}", explain: () => Hub.ExplainAsync(Sku + "-S"));
+            }
+
+            await workshop.SettledAsync();
+            await EchoesAreInAsync();
+            Assert.Equal(31m, (await Shops.GetAsync(SandboxClient.Shopify, Sku + "-S")).Variant(Sku + "-S").Price);
+            Assert.DoesNotContain(await Hub.ConflictsAsync(product), row => row["status"]?.GetValue<string>() == "open" && row.ToJsonString().Contains("window", StringComparison.OrdinalIgnoreCase));
+        }
+        finally
+        {
+            await Hub.PutAsync("/api/policy", new { conflictWindowMinutes = 5 });
+        }
+    }
+
+    [Fact]
     public async Task ChannelDown_TenEditsMeanwhile_ArriveAsOnePush()
     {
         await CreateShirtAsync(SandboxClient.Shopify, "E2E-T");

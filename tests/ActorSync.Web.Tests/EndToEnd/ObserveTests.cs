@@ -1,17 +1,18 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 
 namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>A hub that is no demo: its first key, and two differing shops connected by hand, one after the other.</summary>
 [Collection(nameof(KillCollection))]
-public sealed partial class ObserveTests : IAsyncLifetime
+public sealed class ObserveTests : IAsyncLifetime
 {
-    private const string German = "shop-de";
-    private const string Site = "site-de";
+    private const string German = Connections.German;
+    private const string Site = Connections.Site;
 
     private readonly Workshop workshop = new();
+    private readonly Connections connections;
+
+    public ObserveTests() => connections = new Connections(workshop);
 
     private HubClient Hub => workshop.Hub;
 
@@ -35,27 +36,17 @@ public sealed partial class ObserveTests : IAsyncLifetime
     {
         var refused = await Hub.TryPostAsync("/api/channels", new { id = German });
         Assert.Equal(401, refused.Status);
-        workshop.UseKey(await PrintedKeyAsync());
+        workshop.UseKey(await connections.PrintedKeyAsync());
 
-        await ConnectAsync(German, "shopify", new
-        {
-            baseUrl = new Uri(Shops.Address, "shopify/demo").ToString(),
-            shopDomain = "demo.myshopify.com",
-            accessToken = "shpat_demo",
-            webhookSecret = "shpss_demo",
-        });
-        await ImportAsync(German);
-        await ConfirmAsync(German, "none");
+        await connections.ConnectShopifyAsync();
+        await connections.RegisterAsync(German);
+        await connections.ImportAsync(German);
+        await connections.ConfirmAsync(German, "none");
 
         var before = await Shops.ProductsAsync(SandboxClient.Woo);
-        await ConnectAsync(Site, "woocommerce", new
-        {
-            baseUrl = new Uri(Shops.Address, "woo/demo").ToString(),
-            consumerKey = "ck_demo",
-            consumerSecret = "cs_demo",
-            webhookSecret = "whsec_demo",
-        });
-        await ImportAsync(Site);
+        await connections.ConnectWooAsync();
+        await connections.RegisterAsync(Site);
+        await connections.ImportAsync(Site);
         await workshop.EchoesAreInAsync();
 
         Assert.Empty(await WooWritesAsync());
@@ -67,7 +58,7 @@ public sealed partial class ObserveTests : IAsyncLifetime
         var undecided = await UndecidedAsync();
         Assert.Equal(differing.Select(difference => $"{difference.Sku} {difference.Field}").Order(StringComparer.Ordinal), undecided);
 
-        var report = await ConfirmAsync(Site, "none");
+        var report = await connections.ConfirmAsync(Site, "none");
         Assert.Equal(differing.Count, report["undecided"]!.GetValue<long>());
         Assert.Equal(0, report["update"]!.GetValue<long>());
         Assert.Equal(catalogue.GetProperty("missingInWoo").GetArrayLength(), report["create"]!.GetValue<long>());
@@ -86,59 +77,16 @@ public sealed partial class ObserveTests : IAsyncLifetime
     [Fact]
     public async Task FirstKey_SecondStart_IsNotPrintedAgainAndStillOpens()
     {
-        var key = await PrintedKeyAsync();
+        var key = await connections.PrintedKeyAsync();
         await workshop.RestartHubAsync(demo: false, key: key);
         Assert.Empty((await Hub.GetAsync("/api/channels"))["items"]!.AsArray());
-        Assert.DoesNotMatch(KeyPattern(), workshop.HubProcess!.Said);
+        Assert.DoesNotMatch(Connections.KeyPattern(), workshop.HubProcess!.Said);
         foreach (var path in new[] { "/api/channels", "/docs", "/dashboard" })
         {
             using var stranger = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = workshop.HubAddress };
             using var answer = await stranger.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
             Assert.Equal(System.Net.HttpStatusCode.Unauthorized, answer.StatusCode);
         }
-    }
-
-    [GeneratedRegex("as_[0-9a-f]{16}_[A-Za-z0-9_-]{43}", RegexOptions.None, matchTimeoutMilliseconds: 1_000)]
-    private static partial Regex KeyPattern();
-
-    private Task<string> PrintedKeyAsync() => Until.HoldsAsync(
-        () => Task.FromResult(KeyPattern().Match(workshop.HubProcess!.Said).Value), key => key.Length > 0, "the first start prints an admin key", account: () => workshop.HubSaid);
-
-    private async Task ConnectAsync(string id, string kind, object settings)
-    {
-        var channel = await Hub.PostAsync("/api/channels", new { id, kind, name = id, settings });
-        Assert.Equal("observe", channel["mode"]!.GetValue<string>());
-        await Hub.PostAsync($"/api/channels/{id}/register-webhooks", new { });
-    }
-
-    private async Task ImportAsync(string id)
-    {
-        await Hub.PostAsync($"/api/channels/{id}/import", new { });
-        var import = await Until.HoldsAsync(
-            () => Hub.GetAsync($"/api/channels/{id}/import"),
-            progress => progress["state"]!.GetValue<string>() is not ("running" or "waiting"),
-            $"{id} is imported",
-            TimeSpan.FromMinutes(2),
-            () => workshop.HubSaid);
-        Assert.Equal("done", import["state"]!.GetValue<string>());
-        Assert.Equal(0, import["failed"]!.GetValue<long>());
-    }
-
-    /// <summary>Asks for the report, is refused with a wrong number, and goes live with the right one.</summary>
-    private async Task<JsonObject> ConfirmAsync(string id, string createMissing)
-    {
-        var report = await Hub.GetAsync($"/api/channels/{id}/go-live");
-        var number = report["writes"]!.GetValue<long>();
-        var wrong = await Hub.TryPostAsync($"/api/channels/{id}/go-live", new { confirm = number + 1, winner = German, createMissing });
-        Assert.Equal(409, wrong.Status);
-        var named = string.Create(CultureInfo.InvariantCulture, $"{number} products would be written");
-        Assert.True(wrong.Text.Contains(named, StringComparison.Ordinal), wrong.Text);
-        Assert.Equal("observe", (await Hub.GetAsync($"/api/channels/{id}"))["mode"]!.GetValue<string>());
-
-        await Hub.PostAsync($"/api/channels/{id}/go-live", new { confirm = number, winner = German, createMissing });
-        await Until.TrueAsync(
-            async () => (await Hub.GetAsync($"/api/channels/{id}"))["mode"]!.GetValue<string>() == "live", $"{id} is live", account: () => workshop.HubSaid);
-        return report;
     }
 
     /// <summary>What the site's API was asked to change, apart from the webhooks themselves.</summary>

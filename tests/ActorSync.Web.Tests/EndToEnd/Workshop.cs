@@ -58,7 +58,11 @@ public sealed class Workshop : IAsyncLifetime
         await Shops.FaultsAsync(new { channel = SandboxClient.Woo, webhookDelayMs = 50 });
     }
 
-    internal void StartHub(string? failPoint = null, bool demo = true, string? key = null)
+    /// <param name="failPoint">Where the hub is to end itself.</param>
+    /// <param name="demo">False = nothing is connected and every call wants a key.</param>
+    /// <param name="key">The key to call with.</param>
+    /// <param name="reachable">False = no PublicUrl: channels are polled.</param>
+    internal void StartHub(string? failPoint = null, bool demo = true, string? key = null, bool reachable = true)
     {
         var environment = new Dictionary<string, string>();
         if (failPoint is not null)
@@ -71,7 +75,14 @@ public sealed class Workshop : IAsyncLifetime
         {
             // What the demo sets by itself because its shops run on this machine.
             environment["ActorSync__ChannelHttp__AllowPrivateAddresses"] = "true";
-            environment["ActorSync__PublicUrl"] = HubAddress.ToString();
+            if (reachable)
+            {
+                environment["ActorSync__PublicUrl"] = HubAddress.ToString();
+            }
+            else
+            {
+                environment["ActorSync__Stores__PollInterval"] = "00:00:02";
+            }
         }
 
         HubProcess = ChildProgram.Start(
