@@ -106,22 +106,23 @@ public sealed class FlowTests(Workshop workshop)
     public async Task Recipe_ConflictOutsideTheWindow_TheLaterEditWinsInAllPlaces()
     {
         const string Sku = "E2E-LATE";
-        await CreateShirtAsync(SandboxClient.Shopify, Sku);
-        await WooHasAsync(Sku + "-S");
-        await workshop.SettledAsync();
-        var product = (await Hub.FindAsync(Sku + "-S"))!;
+        // Before the product exists: an origin's next claim never ranks below its last, so a shorter window only holds for what is claimed from now on.
         await Hub.PutAsync("/api/policy", new { conflictWindowMinutes = 0.05 });
         var changed = TimeProvider.System.GetUtcNow();
         try
         {
             await Until.TrueAsync(() => Task.FromResult(TimeProvider.System.GetUtcNow() > changed.AddSeconds(3)), "every silo has the new policy: it is kept for 2 s");
+            await CreateShirtAsync(SandboxClient.Shopify, Sku);
+            await WooHasAsync(Sku + "-S");
+            await workshop.SettledAsync();
+            var product = (await Hub.FindAsync(Sku + "-S"))!;
             await Shops.EditAsync(SandboxClient.Shopify, new { sku = Sku + "-S", price = 30m });
             await Until.TrueAsync(async () => (await Shops.GetAsync(SandboxClient.Woo, Sku + "-S")).Variant(Sku + "-S").Price == 30m, "the shop's price is everywhere");
             // Price is the storefronts' inside the window of 3 s; a script that does not know it loses there, and wins once the window is over.
             var edited = (await Shops.GetAsync(SandboxClient.Shopify, Sku + "-S")).UpdatedAt;
             await Until.TrueAsync(() => Task.FromResult(TimeProvider.System.GetUtcNow() > edited.AddSeconds(6)), "the window is over");
             var answer = await Hub.EditAsync(Sku + "-S", new { variants = new[] { new { sku = Sku + "-S", price = 31m } } });
-            Assert.Empty(answer["rejected"]!.AsArray());
+            Assert.True(answer["rejected"]!.AsArray().Count == 0, answer.ToJsonString());
             foreach (var channel in new[] { SandboxClient.Shopify, SandboxClient.Woo })
             {
                 await Until.TrueAsync(

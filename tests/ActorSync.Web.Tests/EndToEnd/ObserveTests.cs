@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>A hub that is no demo: its first key, and two differing shops connected by hand, one after the other.</summary>
