@@ -1,17 +1,25 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using ActorSync.Sandbox.Core;
 
 namespace ActorSync.Sandbox.WooCommerce;
 
 /// <summary>The front door at wp-json: who calls, which route, what comes back and in which headers.</summary>
-public sealed class WooApi(WooShop shop, WooAuth auth, WooProducts products, WooTerms terms, WooWebhooks webhooks, ChannelStats stats)
+public sealed class WooApi(WooShop shop, WooAuth auth, WooProducts products, WooTerms terms, WooWebhooks webhooks, WooHost host, ChannelStats stats)
 {
     public Action<WooEvent> Announce => webhooks.Announce;
 
     public async Task HandleAsync(HttpContext context)
     {
         WooWebhook? ping = null;
-        WooAnswer answer;
+        WooAnswer? answer;
+        using var worker = await host.EnterAsync(context.RequestAborted);
+        if (host.TakeMaintenance())
+        {
+            await WriteMaintenanceAsync(context);
+            return;
+        }
+
         try
         {
             (answer, ping) = await AnswerAsync(context);
@@ -19,6 +27,15 @@ public sealed class WooApi(WooShop shop, WooAuth auth, WooProducts products, Woo
         catch (WooRestException refused)
         {
             answer = new WooAnswer(refused.Status, refused.ToJson());
+        }
+        catch (WooFatalException)
+        {
+            answer = Fatal();
+        }
+
+        if (answer is null)
+        {
+            return;
         }
 
         if (ping is not null)
@@ -32,6 +49,37 @@ public sealed class WooApi(WooShop shop, WooAuth auth, WooProducts products, Woo
         }
 
         await WriteAsync(context, answer);
+    }
+
+    /// <summary>What WordPress says when PHP has died under it.</summary>
+    public static WooAnswer Fatal() => new(500, new JsonObject
+    {
+        ["code"] = "internal_server_error",
+        ["message"] = "<p>There has been a critical error on this website.</p><p><a href=\"https://wordpress.org/documentation/article/faq-troubleshooting/\">Learn more about troubleshooting WordPress.</a></p>",
+        ["data"] = new JsonObject { ["status"] = 500 },
+        ["additional_errors"] = new JsonArray(),
+    });
+
+    /// <summary>While WordPress updates itself: JSON for who asks for it, a page for everybody else.</summary>
+    private static async Task WriteMaintenanceAsync(HttpContext context)
+    {
+        const string Words = "Briefly unavailable for scheduled maintenance. Check back in a minute.";
+        context.Response.Headers.RetryAfter = "600";
+        if (context.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase))
+        {
+            await WriteAsync(context, new WooAnswer(503, new JsonObject
+            {
+                ["code"] = "wp_die",
+                ["message"] = Words,
+                ["data"] = new JsonObject { ["status"] = 503 },
+                ["additional_errors"] = new JsonArray(),
+            }));
+            return;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        context.Response.ContentType = "text/html; charset=UTF-8";
+        await context.Response.WriteAsync($"<html><head><title>Maintenance</title></head><body><h1>{Words}</h1></body></html>", context.RequestAborted);
     }
 
     public static async Task WriteAsync(HttpContext context, WooAnswer answer)
@@ -68,7 +116,8 @@ public sealed class WooApi(WooShop shop, WooAuth auth, WooProducts products, Woo
         }
     }
 
-    private async Task<(WooAnswer Answer, WooWebhook? Ping)> AnswerAsync(HttpContext context)
+    /// <summary>No answer: the host has answered instead.</summary>
+    private async Task<(WooAnswer? Answer, WooWebhook? Ping)> AnswerAsync(HttpContext context)
     {
         var below = context.Request.RouteValues["path"] as string ?? "";
         below = below.EndsWith('/') ? below[..^1] : below;
@@ -103,10 +152,17 @@ public sealed class WooApi(WooShop shop, WooAuth auth, WooProducts products, Woo
         var key = auth.Identify(context.Request, shop.Home);
         var request = await WooRequest.ReadAsync(context.Request, segments);
         CheckRight(key, request, segments);
+        if (await host.RefuseAsync(context, request, () => WriteAsync(context, Fatal())))
+        {
+            return (null, null);
+        }
+
+        var creates = request.CountOf("create");
+        await host.WorkAsync(creates, request.BatchItems - creates, context.RequestAborted);
         return shop.Do(() => Route(request, segments));
     }
 
-    private (WooAnswer Answer, WooWebhook? Ping) Route(WooRequest request, string[] segments) => segments switch
+    private (WooAnswer? Answer, WooWebhook? Ping) Route(WooRequest request, string[] segments) => segments switch
     {
         ["products", "categories" or "tags" or "brands" or "attributes", ..] => (terms.Answer(request), null),
         ["products", ..] => (products.Answer(request), null),

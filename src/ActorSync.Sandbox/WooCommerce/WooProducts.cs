@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace ActorSync.Sandbox.WooCommerce;
 
 /// <summary>/products, /products/{id}/variations and their batches.</summary>
-public sealed class WooProducts(WooShop shop, WooProductWriter writer, WooProductJson render)
+public sealed class WooProducts(WooShop shop, WooProductWriter writer, WooProductJson render, WooHost host)
 {
     private const int MostBatchItems = 100;
     private static readonly string[] AnyStatus = ["publish", "draft", "pending", "private", "future"];
@@ -223,6 +223,8 @@ public sealed class WooProducts(WooShop shop, WooProductWriter writer, WooProduc
         var last = request.Trim(render.Variation(variation, isEdit: true), isSingle: true);
         if (request.IsForced)
         {
+            // There is nothing left that could be allowed.
+            (last["_links"]?["self"]?[0] as JsonObject)?.Remove("targetHints");
             writer.Erase(variation);
         }
         else if (variation.Status == "trash")
@@ -264,7 +266,7 @@ public sealed class WooProducts(WooShop shop, WooProductWriter writer, WooProduc
         id => new JsonObject { ["id"] = id, ["product_id"] = parent.Id, ["force"] = true });
 
     /// <summary>Items stand alone: no schema check, no transaction, one answer each in the order sent.</summary>
-    private static WooAnswer RunBatch(WooRequest request, Func<JsonElement, JsonObject> create, Func<JsonElement, JsonObject> update, Func<long, JsonObject> delete, Func<long, JsonNode> failedDeleteId)
+    private WooAnswer RunBatch(WooRequest request, Func<JsonElement, JsonObject> create, Func<JsonElement, JsonObject> update, Func<long, JsonObject> delete, Func<long, JsonNode> failedDeleteId)
     {
         var creates = Items(request.Body, "create");
         var updates = Items(request.Body, "update");
@@ -292,12 +294,12 @@ public sealed class WooProducts(WooShop shop, WooProductWriter writer, WooProduc
 
         if (creates.Count > 0)
         {
-            answer["create"] = new JsonArray([.. creates.Select(item => Try(() => create(item), () => 0))]);
+            answer["create"] = new JsonArray([.. creates.Select(item => Try(() => Alive(item, create), () => 0))]);
         }
 
         if (updates.Count > 0)
         {
-            answer["update"] = new JsonArray([.. updates.Select(item => Try(() => update(item), () => item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id", out _) ? Id(item) : null))]);
+            answer["update"] = new JsonArray([.. updates.Select(item => Try(() => Alive(item, update), () => item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id", out _) ? Id(item) : null))]);
         }
 
         if (deletes.Count > 0)
@@ -306,6 +308,12 @@ public sealed class WooProducts(WooShop shop, WooProductWriter writer, WooProduc
         }
 
         return WooAnswer.Ok(TrimBatch(request, answer), writes);
+    }
+
+    private JsonObject Alive(JsonElement item, Func<JsonElement, JsonObject> act)
+    {
+        host.Survive(item);
+        return act(item);
     }
 
     /// <summary>_fields works on the outer object and so takes away nearly everything.</summary>

@@ -32,6 +32,12 @@ public sealed class WooRequest
     /// <summary>PUT, PATCH and POST on an item are one and the same.</summary>
     public bool IsWrite => Method is "POST" or "PUT" or "PATCH";
 
+    /// <summary>Items of a batch; 0 for any other call.</summary>
+    public int BatchItems => IsWrite && Path[^1] == "batch" ? CountOf("create") + CountOf("update") + CountOf("delete") : 0;
+
+    public int CountOf(string member) =>
+        Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty(member, out var list) && list.ValueKind == JsonValueKind.Array ? list.GetArrayLength() : 0;
+
     public bool IsEdit => Parameter("context") == "edit";
 
     public bool IsForced => Parameter("force") is { } force && (force == "1" || string.Equals(force, "true", StringComparison.OrdinalIgnoreCase));

@@ -31,9 +31,14 @@ public static class WooSettings
         ["settings", _] => throw new WooRestException(404, "rest_setting_setting_group_invalid", "Invalid setting group."),
         ["settings", ..] => throw new WooRestException(404, "rest_setting_setting_invalid", "Invalid setting."),
         ["system_status"] => WooAnswer.Ok(request.Trim(SystemStatus(shop), isSingle: true)),
-        ["taxes", "classes"] => WooAnswer.Ok(new JsonArray(
-            new JsonObject { ["slug"] = "standard", ["name"] = "Standard rate" }, new JsonObject { ["slug"] = "reduced-rate", ["name"] = "Reduced rate" }, new JsonObject { ["slug"] = "zero-rate", ["name"] = "Zero rate" })),
-        ["data", "currencies", "current"] => WooAnswer.Ok(new JsonObject { ["code"] = "EUR", ["name"] = "Euro", ["symbol"] = "&euro;" }),
+        ["taxes", "classes"] => TaxClasses(shop),
+        ["data", "currencies", "current"] => WooAnswer.Ok(new JsonObject
+        {
+            ["code"] = "EUR",
+            ["name"] = "Euro",
+            ["symbol"] = "&euro;",
+            ["_links"] = new JsonObject { ["self"] = Link(shop, "data/currencies/EUR", hints: "GET"), ["collection"] = Link(shop, "data/currencies") },
+        }),
         _ => throw WooRestException.NoRoute(),
     };
 
@@ -66,6 +71,29 @@ public static class WooSettings
         }
 
         return new JsonObject { ["namespace"] = "wc/v3", ["routes"] = routes };
+    }
+
+    private static WooAnswer TaxClasses(WooShop shop)
+    {
+        (string Slug, string Name)[] classes = [("standard", "Standard rate"), ("reduced-rate", "Reduced rate"), ("zero-rate", "Zero rate")];
+        var items = classes.Select(c => (JsonNode)new JsonObject
+        {
+            ["slug"] = c.Slug,
+            ["name"] = c.Name,
+            ["_links"] = new JsonObject { ["collection"] = Link(shop, "taxes/classes") },
+        });
+        return new WooAnswer(200, new JsonArray([.. items])) { Total = classes.Length, TotalPages = 1 };
+    }
+
+    private static JsonArray Link(WooShop shop, string path, string? hints = null)
+    {
+        var link = new JsonObject { ["href"] = $"{shop.Home}/wp-json/wc/v3/{path}" };
+        if (hints is not null)
+        {
+            link["targetHints"] = new JsonObject { ["allow"] = new JsonArray(hints) };
+        }
+
+        return [link];
     }
 
     private static JsonObject Setting((string Id, string Type, string Value, string Default) setting) =>

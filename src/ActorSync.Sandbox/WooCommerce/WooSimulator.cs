@@ -17,6 +17,7 @@ public sealed class WooSimulator : ISimulator
     private readonly SimulatorContext core;
     private readonly WooShop shop;
     private readonly WooProductWriter writer;
+    private readonly WooHost host;
     private readonly WooApi api;
     private readonly WooAdminPages pages;
 
@@ -27,7 +28,8 @@ public sealed class WooSimulator : ISimulator
         writer = new WooProductWriter(shop);
         var render = new WooProductJson(shop);
         var webhooks = new WooWebhooks(shop, render, context.Webhooks);
-        api = new WooApi(shop, new WooAuth(Keys, context.Clock), new WooProducts(shop, writer, render), new WooTerms(shop, render), webhooks, context.Stats);
+        host = new WooHost(context.Clock);
+        api = new WooApi(shop, new WooAuth(Keys, context.Clock), new WooProducts(shop, writer, render, host), new WooTerms(shop, render), webhooks, host, context.Stats);
         pages = new WooAdminPages(shop, writer, Site);
         if (shop.IsEmpty)
         {
@@ -58,6 +60,8 @@ public sealed class WooSimulator : ISimulator
             shop.Do(() => shop.Posts.SelectMany(p => p.Images).FirstOrDefault(i => i.File == file)) is { } image ? Results.Redirect(image.Origin) : Results.NotFound());
         app.MapGet($"{Site}/product/{{slug}}", (string slug) =>
             shop.Do(() => shop.Posts.FirstOrDefault(p => !p.IsVariation && p.Slug == slug)) is { } product ? Results.Redirect(pages.EditPath(product.Id)) : Results.NotFound());
+        app.MapGet("/_control/woocommerce/host", host.Read);
+        app.MapPost("/_control/woocommerce/host", (JsonElement body) => host.Change(body));
         pages.Map(app);
     }
 
@@ -85,6 +89,7 @@ public sealed class WooSimulator : ISimulator
     public void Reset()
     {
         shop.Raised = null;
+        host.Reset();
         shop.Clear();
         Seed();
         shop.Raised = api.Announce;
@@ -99,13 +104,7 @@ public sealed class WooSimulator : ISimulator
         return context.Response.WriteAsync("<html><head><title>429 Too Many Requests</title></head><body><h1>Too Many Requests</h1></body></html>", context.RequestAborted);
     }
 
-    public Task WriteServerErrorAsync(HttpContext context) => WooApi.WriteAsync(context, new WooAnswer(500, new JsonObject
-    {
-        ["code"] = "internal_server_error",
-        ["message"] = "<p>There has been a critical error on this website.</p>",
-        ["data"] = new JsonObject { ["status"] = 500 },
-        ["additional_errors"] = new JsonArray(),
-    }));
+    public Task WriteServerErrorAsync(HttpContext context) => WooApi.WriteAsync(context, WooApi.Fatal());
 
     private void Seed() => shop.Do(() =>
     {
