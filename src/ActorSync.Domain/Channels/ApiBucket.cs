@@ -3,8 +3,10 @@ using ActorSync.Domain.Products;
 namespace ActorSync.Domain.Channels;
 
 /// <summary>
-/// The mirror of a channel's leaky bucket: what may be spent now, and how long a request must wait. It is corrected by every answer; between answers it
-/// refills by the last known rate. Work that is not stock leaves a tenth of the bucket alone, so that stock never waits behind the catalogue.
+/// The mirror of a channel's leaky bucket and the line of those who wait for it. It is corrected by every answer; between answers it refills by the last known
+/// rate. Nothing is sold ahead: who cannot be served now is told when to ask again and keeps the place, and is served once what outranks it is covered too.
+/// So stock overtakes at once, and a dear request is not starved by cheap ones. Work that is not stock leaves a tenth of the bucket alone, which is also what
+/// answers a sudden drop of the channel's rate.
 /// </summary>
 public sealed record ApiBucket
 {
@@ -14,62 +16,144 @@ public sealed record ApiBucket
     public double? Maximum { get; init; }
     /// <summary>Units per second.</summary>
     public double RestorePerSecond { get; init; }
-    /// <summary>What is left at <see cref="At"/>, reservations subtracted; negative = reserved ahead.</summary>
+    /// <summary>What is left at <see cref="At"/>, reservations subtracted.</summary>
     public double Available { get; init; }
     public DateTimeOffset At { get; init; }
-    /// <summary>Reserved and not answered yet.</summary>
-    public double InFlight { get; init; }
     /// <summary>Nothing is sent before (a throttled answer without a figure, a Retry-After).</summary>
     public DateTimeOffset NotBefore { get; init; }
+    /// <summary>Reserved and not answered yet, oldest first.</summary>
+    public ImmutableArray<Grant> Granted { get; init; } = [];
+    /// <summary>Who waits, in the order of asking.</summary>
+    public ImmutableArray<Waiter> Line { get; init; } = [];
 
     /// <summary>The share of the bucket that only stock may use.</summary>
     public const double StockShare = 0.1;
-    /// <summary>The longest wait a reservation is given; the caller asks again after it. Bounds how far ahead the bucket is sold.</summary>
-    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    /// <summary>Places in the line; who finds none asks again after <see cref="LongestWait"/>.</summary>
+    public const int LongestLine = 500;
+    /// <summary>The longest wait that is told; the caller asks again after it.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    /// <summary>The shortest: below it the asking would cost more than the waiting.</summary>
+    public static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(5);
     /// <summary>Reservations that were never answered (a crashed worker) are forgotten after this.</summary>
     public static readonly TimeSpan ForgetAfter = TimeSpan.FromSeconds(60);
+    /// <summary>Who does not ask again within this time after its turn loses the place.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    public double InFlight => Granted.Sum(grant => grant.Cost);
+
+    /// <summary>What an answer would say now, less what is reserved and not answered.</summary>
     public double LeftAt(DateTimeOffset now) =>
         Maximum is { } maximum ? Math.Min(maximum - InFlight, Available + RestorePerSecond * Math.Max(0, (now - At).TotalSeconds)) : double.MaxValue;
 
-    /// <summary>Reserves the cost and says how long to wait before sending.</summary>
-    public (ApiBucket Bucket, TimeSpan Wait) Acquire(DateTimeOffset now, double cost, Lane lane)
+    /// <summary>Reserves the cost, or says how long to wait before asking again under the same name. A wait of zero means granted.</summary>
+    public (ApiBucket Bucket, TimeSpan Wait) Acquire(DateTimeOffset now, string request, double cost, Lane lane)
     {
-        var pause = NotBefore > now ? NotBefore - now : TimeSpan.Zero;
-        if (Maximum is not { } maximum)
+        var bucket = Forget(now);
+        if (bucket.NotBefore > now)
         {
-            return (this with { InFlight = InFlight + cost, At = now }, pause);
+            return bucket.Queue(request, cost, lane, now, bucket.NotBefore - now);
         }
 
-        var forget = now - At > ForgetAfter ? this with { InFlight = 0, Available = Math.Max(Available, 0) } : this;
-        var left = forget.LeftAt(now);
+        if (bucket.Maximum is not { } maximum)
+        {
+            return (bucket.Grant(request, cost, now), TimeSpan.Zero);
+        }
+
+        var left = bucket.LeftAt(now);
         var floor = lane == Lane.Stock ? 0 : maximum * StockShare;
-        var lacking = cost - (left - Math.Min(floor, Math.Max(0, maximum - cost)));
-        var wait = lacking <= 0 || RestorePerSecond <= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(lacking / RestorePerSecond);
-        wait = wait > pause ? wait : pause;
-        return (forget with { Available = left - cost, At = now, InFlight = forget.InFlight + cost }, wait < LongestWait ? wait : LongestWait);
+        // A request dearer than the bucket goes out when the bucket is full; the channel will say so.
+        var needed = Math.Min(maximum, cost + bucket.Ahead(request, lane) + Math.Min(floor, Math.Max(0, maximum - cost)));
+        return left >= needed - Rounding
+            ? (bucket.Grant(request, cost, now) with { Available = left - cost, At = now }, TimeSpan.Zero)
+            : bucket.Queue(request, cost, lane, now, bucket.RestorePerSecond > 0 ? TimeSpan.FromSeconds((needed - left) / bucket.RestorePerSecond) : LongestWait);
     }
 
     /// <summary>Corrects the mirror by what an answer said.</summary>
     public ApiBucket Correct(DateTimeOffset now, double reserved, double? actual, double? maximum, double? available, double? restorePerSecond, bool throttled, TimeSpan? retryAfter)
     {
-        var inFlight = Math.Max(0, InFlight - reserved);
-        var next = this with { InFlight = inFlight };
+        var next = this with { Granted = Release(reserved) };
         if (maximum is { } size && restorePerSecond is { } rate && available is { } left)
         {
             // The answer has not seen the requests that are still under way: their reservations stay subtracted.
-            next = next with { Maximum = size, RestorePerSecond = rate, Available = left - inFlight, At = now };
+            next = next with { Maximum = size, RestorePerSecond = rate, Available = left - next.InFlight, At = now };
         }
         else if (Maximum is not null)
         {
             next = next with { Available = LeftAt(now) + (reserved - (actual ?? reserved)), At = now };
         }
 
-        if (throttled)
+        return throttled ? next with { NotBefore = now + (retryAfter ?? TimeSpan.FromSeconds(1)) } : next;
+    }
+
+    private const double Rounding = 1e-6;
+
+    private ApiBucket Grant(string request, double cost, DateTimeOffset now) =>
+        this with { Granted = Granted.Add(new Grant(cost, now)), Line = Line.RemoveAll(waiter => waiter.Request == request) };
+
+    private (ApiBucket Bucket, TimeSpan Wait) Queue(string request, double cost, Lane lane, DateTimeOffset now, TimeSpan wait)
+    {
+        wait = TimeSpan.FromTicks(Math.Clamp(wait.Ticks, ShortestWait.Ticks, LongestWait.Ticks));
+        var place = new Waiter(request, cost, lane, now + wait);
+        var index = IndexOf(request);
+        var line = index >= 0 ? Line.SetItem(index, place) : Line.Length < LongestLine ? Line.Add(place) : Line;
+        return (this with { Line = line }, wait);
+    }
+
+    /// <summary>What those cost who are to be served before: a more urgent lane, or the same one and earlier in line.</summary>
+    private double Ahead(string request, Lane lane)
+    {
+        var own = IndexOf(request);
+        var cost = 0.0;
+        for (var i = 0; i < Line.Length; i++)
         {
-            next = next with { NotBefore = now + (retryAfter ?? TimeSpan.FromSeconds(1)) };
+            if (Line[i].Lane < lane || (Line[i].Lane == lane && (own < 0 || i < own)))
+            {
+                cost += Line[i].Cost;
+            }
         }
 
-        return next;
+        return cost;
+    }
+
+    private int IndexOf(string request)
+    {
+        for (var i = 0; i < Line.Length; i++)
+        {
+            if (Line[i].Request == request)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private ImmutableArray<Grant> Release(double reserved)
+    {
+        for (var i = 0; i < Granted.Length; i++)
+        {
+            if (Math.Abs(Granted[i].Cost - reserved) < Rounding)
+            {
+                return Granted.RemoveAt(i);
+            }
+        }
+
+        return Granted;
+    }
+
+    private ApiBucket Forget(DateTimeOffset now)
+    {
+        var stale = Granted.Length > 0 && now - Granted[0].At > ForgetAfter;
+        return this with
+        {
+            Granted = stale ? Granted.RemoveAll(grant => now - grant.At > ForgetAfter) : Granted,
+            Line = Line.Any(waiter => now > waiter.AskAgainAt + Patience) ? Line.RemoveAll(waiter => now > waiter.AskAgainAt + Patience) : Line,
+        };
     }
 }
+
+/// <summary>A reservation under way.</summary>
+public readonly record struct Grant(double Cost, DateTimeOffset At);
+
+/// <summary>A place in the line: it is kept as long as its holder asks again in time.</summary>
+public readonly record struct Waiter(string Request, double Cost, Lane Lane, DateTimeOffset AskAgainAt);

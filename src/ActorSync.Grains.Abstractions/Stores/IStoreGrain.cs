@@ -16,8 +16,11 @@ public interface IStoreGrain : IGrainWithStringKey
     /// <summary>A worker returns a batch.</summary>
     [Alias("complete")] Task CompleteAsync(BatchResult result);
 
-    /// <summary>Reserves budget; the answer is how long to wait before sending. Units are those of the channel (Shopify points; requests elsewhere).</summary>
-    [Alias("acquire"), AlwaysInterleave] Task<TimeSpan> AcquireAsync(double cost, Lane lane);
+    /// <summary>
+    /// Reserves budget: zero = granted, else how long to wait before asking again under the same name, which keeps its place in the line. Units are those of
+    /// the channel (Shopify points; requests elsewhere).
+    /// </summary>
+    [Alias("acquire-named"), AlwaysInterleave] Task<TimeSpan> AcquireAsync(string request, double cost, Lane lane);
 
     /// <summary>What answers said of the budget.</summary>
     [Alias("report"), OneWay, AlwaysInterleave] Task ReportAsync(BudgetReading reading);

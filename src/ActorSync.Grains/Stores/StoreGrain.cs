@@ -94,9 +94,9 @@ public sealed partial class StoreGrain(
         await TellFeedAsync();
     }
 
-    public Task<TimeSpan> AcquireAsync(double cost, Lane lane)
+    public Task<TimeSpan> AcquireAsync(string request, double cost, Lane lane)
     {
-        (bucket, var wait) = bucket.Acquire(clock.GetUtcNow(), cost, lane);
+        (bucket, var wait) = bucket.Acquire(clock.GetUtcNow(), request, cost, lane);
         return Task.FromResult(wait);
     }
 

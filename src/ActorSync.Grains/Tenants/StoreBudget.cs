@@ -3,15 +3,20 @@ using ActorSync.Abstractions.Stores;
 
 namespace ActorSync.Grains.Tenants;
 
-/// <summary>A channel's budget as its connector sees it: asks the one StoreGrain that mirrors the bucket, and waits as long as that says.</summary>
-internal sealed class StoreBudget(ChannelId channel, IGrainFactory grains, TimeProvider clock) : IApiBudget
+/// <summary>A channel's budget as its connector sees it: asks the one StoreGrain that mirrors the bucket, and waits as often and as long as that says.</summary>
+/// <param name="channel">The connection.</param>
+/// <param name="name">Unique in the cluster: requests keep their place in the line by it.</param>
+/// <param name="grains">Finds the store.</param>
+/// <param name="clock">Waits.</param>
+internal sealed class StoreBudget(ChannelId channel, string name, IGrainFactory grains, TimeProvider clock) : IApiBudget
 {
     private readonly IStoreGrain store = grains.GetGrain<IStoreGrain>(channel.Value);
+    private long asked;
 
     public async ValueTask AcquireAsync(double cost, Lane lane, CancellationToken cancellationToken)
     {
-        var wait = await store.AcquireAsync(cost, lane).WaitAsync(cancellationToken);
-        if (wait > TimeSpan.Zero)
+        var request = $"{name}/{Interlocked.Increment(ref asked)}";
+        while (await store.AcquireAsync(request, cost, lane).WaitAsync(cancellationToken) is var wait && wait > TimeSpan.Zero)
         {
             await Task.Delay(wait, clock, cancellationToken);
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using ActorSync.Abstractions.Channels;
+using ActorSync.Abstractions.Products;
 using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Tenants;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +20,7 @@ internal sealed class TenantDirectory : ITenantDirectory
 
     private readonly IGrainFactory grains;
     private readonly IChannelRegistry registry;
+    private readonly IIdSource ids;
     private readonly TimeProvider clock;
     private readonly Dictionary<string, IChannelKind> kinds;
     private readonly ConcurrentDictionary<TenantId, TenantEntry> tenants = new();
@@ -33,10 +35,12 @@ internal sealed class TenantDirectory : ITenantDirectory
         IGrainFactory grains,
         IChannelRegistry registry,
         IEnumerable<IChannelKind> kinds,
+        IIdSource ids,
         [FromKeyedServices(ProductClock.Key)] TimeProvider clock)
     {
         this.grains = grains;
         this.registry = registry;
+        this.ids = ids;
         this.clock = clock;
         this.kinds = kinds.ToDictionary(kind => kind.Descriptor.Kind, StringComparer.Ordinal);
     }
@@ -121,7 +125,7 @@ internal sealed class TenantDirectory : ITenantDirectory
 
         var kind = KindOf(channel);
         var names = kind.Descriptor.Settings.Where(setting => setting.Secret).Select(setting => setting.Name).ToImmutableArray();
-        var opened = kind.Open(channel, current, new StoreBudget(channel.Id, grains, clock));
+        var opened = kind.Open(channel, current, new StoreBudget(channel.Id, ids.NewId(), grains, clock));
         // Two callers at once may open twice; the last one stays. The other is used up by its caller.
         open[channel.Id] = new OpenEntry(channel, current, names, opened);
         return opened;

@@ -68,7 +68,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
             shop.Clear();
         }
 
-        engine.Bucket.Change(CostBucket.StandardRate);
+        engine.Bucket.Change(CostBucket.StandardRate, CostBucket.StandardRate * CostBucket.SecondsHeld);
         webhooks.RetryScale = 1;
         Seed();
     }
@@ -106,7 +106,12 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
             return Results.Json(new { error = $"restoreRate is {body.Text("restoreRate") ?? "missing"} but must be points per second from 1 to {Fastest}; Standard has 100, Plus 1000." }, ControlJson.Options, statusCode: StatusCodes.Status400BadRequest);
         }
 
-        engine.Bucket.Change(rate);
+        if (body.Number("available") is < 0)
+        {
+            return Results.Json(new { error = "available must be 0 or more points; leave it out for a full bucket." }, ControlJson.Options, statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        engine.Bucket.Change((int)rate, (int?)body.Number("available"));
         return Results.Json(new { restoreRate = rate, maximumAvailable = rate * CostBucket.SecondsHeld }, ControlJson.Options);
     }
 

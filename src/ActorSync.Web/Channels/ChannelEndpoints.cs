@@ -65,6 +65,12 @@ internal static partial class ChannelEndpoints
 
         var secrets = Merge(ImmutableDictionary<string, string>.Empty, given);
         var kind = byName[channel.Kind];
+        var shop = ChannelBody.ShopOf(channel, kind.Descriptor);
+        if (shop is not null && settings.Channels.FirstOrDefault(c => c.Kind == channel.Kind && string.Equals(ChannelBody.ShopOf(c, kind.Descriptor), shop, StringComparison.OrdinalIgnoreCase)) is { } twin)
+        {
+            return (Problem)Connected(shop, twin.Id);
+        }
+
         var probe = await ChannelConnections.ProbeAsync(kind, channel, new ChannelSecrets(secrets), cancellationToken);
         if (!probe.Ok && !evenIfRefused)
         {
@@ -72,7 +78,7 @@ internal static partial class ChannelEndpoints
         }
 
         channel = Learn(channel, probe);
-        if (!await registry.PutAsync(channel.Id, caller.Tenant, channel.Kind, ChannelBody.ShopOf(channel, kind.Descriptor), cancellationToken))
+        if (!await registry.PutAsync(channel.Id, caller.Tenant, channel.Kind, shop, cancellationToken))
         {
             return (Problem)Taken(channel.Id);
         }
@@ -151,6 +157,10 @@ internal static partial class ChannelEndpoints
     };
 
     private static ApiError Taken(ChannelId id) => new(ErrorKind.Conflict, "channel-id-taken", $"The channel id '{id}' is taken. Choose another.");
+
+    /// <summary>Two connections to one shop would take each other's pushes for edits, and each would believe to have the shop's whole budget.</summary>
+    private static ApiError Connected(string shop, ChannelId twin) => new(ErrorKind.Conflict, "shop-connected",
+        $"'{shop}' is already connected as channel '{twin}'. Change that one with PUT /api/channels/{twin}, or delete it first.");
 
     private static ApiError Refused(ProbeResult probe) => new(ErrorKind.Refused, "channel-refused",
         $"The channel does not accept the connection ({probe.Fault?.Code ?? "no answer"}): {probe.Fault?.Message ?? "no reason told"} Correct the settings, or send saveEvenIfRefused: true.");

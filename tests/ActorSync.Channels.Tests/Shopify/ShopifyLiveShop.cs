@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Channels.Http;
 using ActorSync.Channels.Tests.Sandbox;
+using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
 using Microsoft.Extensions.DependencyInjection;
@@ -143,28 +144,19 @@ internal sealed class ShopifyLiveShop : IDisposable
     public static RegisterKey Key(string field, VariantId variant) => new(field, variant, field is "price" or "compareAtPrice" ? "EUR" : null);
 }
 
-/// <summary>Keeps to what the shop's bucket says, as the hub's own budget does, and remembers every reading.</summary>
+/// <summary>The hub's own mirror of the shop's bucket, without the grain around it; remembers every reading.</summary>
 internal sealed class PacingBudget : IApiBudget
 {
     private readonly Lock _gate = new();
-    private double _available = double.MaxValue;
-    private double _perSecond = 100;
-    private DateTimeOffset _at = TimeProvider.System.GetUtcNow();
+    private ApiBucket _bucket = ApiBucket.Unknown;
+    private int _asked;
 
     public List<BudgetReading> Readings { get; } = [];
 
     public async ValueTask AcquireAsync(double cost, Lane lane, CancellationToken cancellationToken)
     {
-        TimeSpan wait;
-        lock (_gate)
-        {
-            _available += (TimeProvider.System.GetUtcNow() - _at).TotalSeconds * _perSecond;
-            _at = TimeProvider.System.GetUtcNow();
-            _available -= cost;
-            wait = _available >= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(-_available / _perSecond);
-        }
-
-        if (wait > TimeSpan.Zero)
+        var request = $"{Interlocked.Increment(ref _asked)}";
+        while (Ask(request, cost, lane) is var wait && wait > TimeSpan.Zero)
         {
             await Task.Delay(wait, cancellationToken);
         }
@@ -175,9 +167,25 @@ internal sealed class PacingBudget : IApiBudget
         lock (_gate)
         {
             Readings.Add(reading);
-            _perSecond = reading.RestorePerSecond ?? _perSecond;
-            _available = reading.Available ?? _available;
-            _at = TimeProvider.System.GetUtcNow();
+            _bucket = _bucket.Correct(
+                TimeProvider.System.GetUtcNow(), reading.Reserved, reading.Actual, reading.Maximum, reading.Available, reading.RestorePerSecond, reading.Throttled, reading.RetryAfter);
+        }
+    }
+
+    public (int Count, double Spent, double? Left) Tell()
+    {
+        lock (_gate)
+        {
+            return (Readings.Count, Readings.Sum(reading => reading.Actual ?? 0), Readings.Count == 0 ? null : Readings[^1].Available);
+        }
+    }
+
+    private TimeSpan Ask(string request, double cost, Lane lane)
+    {
+        lock (_gate)
+        {
+            (_bucket, var wait) = _bucket.Acquire(TimeProvider.System.GetUtcNow(), request, cost, lane);
+            return wait;
         }
     }
 }

@@ -26,6 +26,19 @@ public sealed class ChannelAndSyncTests(TestHub hub)
     }
 
     [Fact]
+    public async Task Connect_TheSameShopASecondTime_NamesTheChannelThatHasIt()
+    {
+        var settings = new { baseUrl = "http://twice.test", token = "t" };
+        var first = await hub.Admin.PostAsJsonAsync("/api/channels", new { id = "once", kind = TestShop.Kind, settings });
+        Assert.Equal(HttpStatusCode.Created, first.StatusCode);
+
+        var second = await hub.Admin.PostAsJsonAsync("/api/channels", new { id = "twice", kind = TestShop.Kind, settings });
+
+        Assert.Contains("already connected as channel 'once'", (await second.JsonAsync(HttpStatusCode.Conflict)).Text("detail"), StringComparison.Ordinal);
+        await hub.Admin.GetJsonAsync("/api/channels/twice", HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task Secrets_OnceGiven_AreNamedButNeverShown()
     {
         var id = await hub.ConnectAsync();

@@ -24,14 +24,15 @@ public sealed class CostBucket(TimeProvider clock)
         }
     }
 
-    /// <summary>Another plan: the bucket is full at its new size.</summary>
-    public void Change(int restoreRate)
+    /// <summary>Another plan. A better one begins with a full bucket; a lesser one keeps what is left and fits. A test may say what is left.</summary>
+    public void Change(int restoreRate, int? left = null)
     {
         lock (gate)
         {
+            Refill();
+            var size = restoreRate * SecondsHeld;
+            available = Math.Min(size, left ?? (restoreRate >= rate ? size : available));
             rate = restoreRate;
-            available = restoreRate * SecondsHeld;
-            at = clock.GetUtcNow();
         }
     }
 
