@@ -16,7 +16,30 @@ public static class CatalogueSearch
         "barcode", "id", "inventory_quantity", "product_id", "product_status", "product_type", "sku", "tag", "title", "updated_at", "vendor",
     };
 
+    public static readonly IReadOnlySet<string> CollectionFields = new HashSet<string>(StringComparer.Ordinal) { "collection_type", "handle", "id", "title", "updated_at" };
+
+    public static readonly IReadOnlySet<string> LevelFields = new HashSet<string>(StringComparer.Ordinal) { "created_at", "id", "inventory_item_id", "updated_at" };
+
     public static readonly IReadOnlySet<string> ItemFields = new HashSet<string>(StringComparer.Ordinal) { "created_at", "id", "sku", "updated_at" };
+
+    public static bool Collection(ShopCollection collection, SearchQuery.Term term) => term.Field switch
+    {
+        null => term.MatchesWords(collection.Title),
+        "collection_type" => term.MatchesText(collection.Rules is null ? "custom" : "smart"),
+        "handle" => term.MatchesText(collection.Handle),
+        "id" => MatchesId(term, collection.Id),
+        "title" => term.MatchesWords(collection.Title),
+        "updated_at" => term.MatchesTime(collection.UpdatedAt),
+        _ => true,
+    };
+
+    public static bool Level(ShopVariant variant, ShopLevel level, SearchQuery.Term term) => term.Field switch
+    {
+        "created_at" => term.MatchesTime(level.CreatedAt),
+        "inventory_item_id" => MatchesId(term, variant.ItemId),
+        "updated_at" => term.MatchesTime(level.UpdatedAt),
+        _ => true,
+    };
 
     public static bool Product(ShopProduct product, SearchQuery.Term term) => term.Field switch
     {

@@ -62,6 +62,8 @@ public sealed class Shop : IDisposable
 
     public IReadOnlyList<ShopMetafieldDefinition> Definitions => definitions;
 
+    public ShopCollections Collections { get; } = new();
+
     public bool IsEmpty => products.Count == 0;
 
     /// <summary>The shop's clock has seconds: two changes within one have the same version.</summary>
@@ -134,6 +136,22 @@ public sealed class Shop : IDisposable
     {
         before.TryAdd(product.Id, product);
         Unindex(product);
+        foreach (var collection in Collections.All.Where(c => c.Products.Contains(product.Id)).ToList())
+        {
+            Put(collection with { Products = [.. collection.Products.Where(id => id != product.Id)] });
+        }
+    }
+
+    public void Put(ShopCollection collection)
+    {
+        Collections.Keep(collection);
+        Note("collection", collection.Id, collection);
+    }
+
+    public void RemoveCollection(long id)
+    {
+        Collections.Forget(id);
+        others.Add(new EntityChange("collection", Key(id), Json: null));
     }
 
     public void Put(ShopSubscription subscription)
@@ -226,6 +244,7 @@ public sealed class Shop : IDisposable
         operations.Clear();
         answers.Clear();
         definitions.Clear();
+        Collections.Clear();
         before.Clear();
         others.Clear();
         Search.Clear();
@@ -291,6 +310,11 @@ public sealed class Shop : IDisposable
             var product = Read<ShopProduct>(row);
             Index(product);
             Search.Note(product.Id, product, atOnce: true);
+        }
+
+        foreach (var row in store.Load("collection"))
+        {
+            Collections.Keep(Read<ShopCollection>(row));
         }
 
         foreach (var row in store.Load("subscription"))

@@ -133,6 +133,8 @@ public sealed record ShopMetafieldDefinition(long Id, string Namespace, string K
 /// <summary>The level number is a location's part of its inventory levels' ids; it is not the location's own number.</summary>
 public sealed record ShopLocation(long Id, long LevelNumber, string Name, bool FulfillsOnlineOrders, DateTimeOffset CreatedAt);
 
+public sealed record ShopMetafieldName(string Namespace, string Key);
+
 public sealed record ShopPublication(long Id, string Name);
 
 public sealed record ShopSubscription
@@ -146,6 +148,7 @@ public sealed record ShopSubscription
     public string? Filter { get; init; }
     public IReadOnlyList<string> IncludeFields { get; init; } = [];
     public IReadOnlyList<string> MetafieldNamespaces { get; init; } = [];
+    public IReadOnlyList<ShopMetafieldName> Metafields { get; init; } = [];
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 

@@ -35,6 +35,22 @@ public static class ShopSeed
         return shop.Put(product);
     }
 
+    /// <summary>A manual collection that every shop has, one that a person fills, and one that follows a rule.</summary>
+    public static void AddCollections(Shop shop)
+    {
+        List<long> first = [.. shop.Products.Keys.Take(12)];
+        shop.Put(new ShopCollection { Id = shop.NewId(), Title = "Home page", Handle = "frontpage", Products = first, UpdatedAt = shop.Now });
+        shop.Put(new ShopCollection { Id = shop.NewId(), Title = "Gift ideas", Handle = "gift-ideas", Products = [.. first.Take(3)], UpdatedAt = shop.Now });
+        shop.Put(new ShopCollection
+        {
+            Id = shop.NewId(),
+            Title = "On sale",
+            Handle = "on-sale",
+            Rules = new ShopRuleSet(Disjunctive: false, [new ShopRule("TAG", "EQUALS", "sale")]),
+            UpdatedAt = shop.Now,
+        });
+    }
+
     private static ShopVariant Variant(Shop shop, SeedVariant seed, DateTimeOffset at) => new()
     {
         Id = shop.NewId(),

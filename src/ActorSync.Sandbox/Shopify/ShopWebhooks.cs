@@ -100,7 +100,7 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
     private void Send(long subscriptionId, ActionInfo action, string key, Func<JsonObject?> body)
     {
         var webhookId = UniqueId();
-        if (shop.Subscription(subscriptionId) is not { } subscription)
+        if (shop.Subscription(subscriptionId) is not { } subscription || !subscription.Uri.StartsWith("http", StringComparison.Ordinal))
         {
             return;
         }

@@ -5,7 +5,7 @@ using ActorSync.Sandbox.Shopify.GraphQl;
 namespace ActorSync.Sandbox.Shopify;
 
 /// <summary>The front door of the Admin API: address, token, content type and body are looked at in Shopify's order before any GraphQL.</summary>
-public sealed class ShopifyEndpoint(GraphQlEngine engine, ChannelStats stats, SandboxRandom random, TimeProvider clock)
+public sealed class ShopifyEndpoint(IReadOnlyDictionary<string, GraphQlEngine> engines, ChannelStats stats, SandboxRandom random, TimeProvider clock)
 {
     public const string ApiRoot = "/shopify/demo/admin/api";
     public const string OauthPath = "/shopify/demo/admin/oauth";
@@ -28,6 +28,7 @@ public sealed class ShopifyEndpoint(GraphQlEngine engine, ChannelStats stats, Sa
     public async Task WriteThrottledAsync(HttpContext context)
     {
         // Enough is missing for about one second, so a client that computes its pause waits that long.
+        var engine = engines[ApiVersions.Current];
         var requested = engine.Bucket.RestoreRate;
         await WriteAsync(context, StatusCodes.Status200OK, engine.Throttled(requested, available: 0));
     }
@@ -66,7 +67,7 @@ public sealed class ShopifyEndpoint(GraphQlEngine engine, ChannelStats stats, Sa
             return;
         }
 
-        var answer = await engine.AnswerAsync(request, context.RequestAborted);
+        var answer = await engines[version].AnswerAsync(request, context.RequestAborted);
         Count(answer);
         if (answer.Writes > 0)
         {

@@ -11,7 +11,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     private readonly SimulatorContext context;
     private readonly Shop shop;
     private readonly ShopWebhooks webhooks;
-    private readonly GraphQlEngine engine;
+    private readonly CostBucket bucket;
     private readonly ShopifyEndpoint endpoint;
     private readonly Merchant merchant;
 
@@ -20,8 +20,9 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         this.context = context;
         shop = new Shop(context.Store, context.Clock, new SearchIndex(context.Clock, context.Random));
         webhooks = new ShopWebhooks(shop, context.Webhooks, context.Random);
-        engine = new GraphQlEngine(shop, new CostBucket(context.Clock), webhooks.Announce);
-        endpoint = new ShopifyEndpoint(engine, context.Stats, context.Random, context.Clock);
+        bucket = new CostBucket(context.Clock);
+        var engines = ApiVersions.Served.ToDictionary(v => v.Handle, v => new GraphQlEngine(shop, bucket, webhooks.Announce, v.Handle), StringComparer.Ordinal);
+        endpoint = new ShopifyEndpoint(engines, context.Stats, context.Random, context.Clock);
         merchant = new Merchant(shop, webhooks, context.Options);
         if (shop.IsEmpty)
         {
@@ -68,7 +69,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
             shop.Clear();
         }
 
-        engine.Bucket.Change(CostBucket.StandardRate, CostBucket.StandardRate * CostBucket.SecondsHeld);
+        bucket.Change(CostBucket.StandardRate, CostBucket.StandardRate * CostBucket.SecondsHeld);
         webhooks.RetryScale = 1;
         Seed();
     }
@@ -91,6 +92,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
                 at = at.AddMinutes(1);
             }
 
+            ShopSeed.AddCollections(shop);
             shop.Commit();
             shop.Search.ShowAll(shop.Products.Values);
         }
@@ -111,7 +113,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
             return Results.Json(new { error = "available must be 0 or more points; leave it out for a full bucket." }, ControlJson.Options, statusCode: StatusCodes.Status400BadRequest);
         }
 
-        engine.Bucket.Change((int)rate, (int?)body.Number("available"));
+        bucket.Change((int)rate, (int?)body.Number("available"));
         return Results.Json(new { restoreRate = rate, maximumAvailable = rate * CostBucket.SecondsHeld }, ControlJson.Options);
     }
 

@@ -9,21 +9,9 @@ namespace ActorSync.Channels.Tests.Sandbox;
 /// </summary>
 public sealed partial class ShopifyRecordingTests(SandboxProcess sandbox) : IClassFixture<SandboxProcess>
 {
-    private const string Update = """
-        mutation($productId: ID!, $variants: [ProductVariantsBulkInput!]!) { productVariantsBulkUpdate(productId: $productId, variants: $variants) {
-          product { id totalInventory tracksInventory } productVariants { id title sku inventoryQuantity selectedOptions { name value } } userErrors { field message code } } }
-        """;
-
-    private const string Create = """
-        mutation($productId: ID!, $variants: [ProductVariantsBulkInput!]!) { productVariantsBulkCreate(productId: $productId, variants: $variants) {
-          product { id } productVariants { id } userErrors { field message code } } }
-        """;
-
-    private const string Delete = """
-        mutation($productId: ID!, $variantsIds: [ID!]!) { productVariantsBulkDelete(productId: $productId, variantsIds: $variantsIds) {
-          product { id totalInventory tracksInventory } userErrors { field message code } } }
-        """;
-
+    private const string Update = ShopifyRecordedQueries.Update;
+    private const string Create = ShopifyRecordedQueries.Create;
+    private const string Delete = ShopifyRecordedQueries.Delete;
     private readonly ShopifyCaller shop = new(sandbox);
 
     [Theory]

@@ -40,9 +40,9 @@ internal static class CatalogueFields
         r.On<ShopProduct>(T, "tracksInventory", p => p.Variants.Any(v => v.Tracked));
         r.On<ShopProduct>(T, "onlineStoreUrl", p => p is { Status: "ACTIVE", PublishedAt: not null } ? $"https://{Shop.Domain}/products/{p.Handle}" : null);
         r.On<ShopProduct>(T, "onlineStorePreviewUrl", p => $"https://{Shop.Domain}/products/{p.Handle}?preview=1");
-        r.On<ShopProduct>(T, "seo", p => p);
-        r.On<ShopProduct>("SEO", "title", p => p.SeoTitle);
-        r.On<ShopProduct>("SEO", "description", p => p.SeoDescription);
+        r.On<ShopProduct>(T, "seo", p => (p.SeoTitle, p.SeoDescription));
+        r.On<(string? Title, string? Description)>("SEO", "title", seo => seo.Title);
+        r.On<(string? Title, string? Description)>("SEO", "description", seo => seo.Description);
         r.On<ShopProduct>(T, "category", p => p.CategoryId);
         r.On<ShopProduct>(T, "options", (p, c, s) => p.Options.Take(s.Number(c, "first") ?? int.MaxValue).Select((o, i) => new OptionRef(p, o, i)));
         r.On<ShopProduct>(T, "variantsCount", p => p.Variants.Count);
@@ -57,7 +57,7 @@ internal static class CatalogueFields
         r.On<ShopProduct>(T, "publishedOnPublication", (p, c, s) => p.Publications.Contains(Gid.Parse(s.Text(c, "publicationId"))?.Number ?? 0));
         r.On<ShopProduct>(T, "metafield", (p, c, s) => One(p.Metafields, c, s));
         r.On<ShopProduct>(T, "metafields", (p, c, s) => Metafields(p.Metafields, c, s));
-        r.On<ShopProduct>(T, "collections", (_, c, s) => Connection.Of(Array.Empty<ShopProduct>(), p => new SortKey(p.Id, p.Id), p => p, s.Page(c)));
+        r.On<ShopProduct>(T, "collections", (p, c, s) => Connection.Of(s.Shop.Collections.Of(p), x => new SortKey(x.Id, x.Id), x => x, s.Page(c)));
         r.On<ShopProduct>(T, "media", (p, c, s) => Media(p.Media, c, s));
         r.On<ShopProduct>(T, "variants", (p, c, s) => Connection.Of(
             p.Variants.Select((v, i) => (Variant: v, Position: i + 1)),
@@ -132,7 +132,7 @@ internal static class CatalogueFields
         r.On<ItemRef>(I, "inventoryLevel", (i, c, s) =>
             i.Variant.Level(Gid.Parse(s.Text(c, "locationId"))?.Number ?? 0) is { } level ? new LevelRef(i.Product, i.Variant, level) : null);
         r.On<ItemRef>(I, "inventoryLevels", (i, c, s) => Connection.Of(
-            i.Variant.Levels, l => new SortKey(l.LocationId, l.LocationId), l => new LevelRef(i.Product, i.Variant, l), s.Page(c)));
+            Levels(i.Variant, c, s), l => new SortKey(l.LocationId, l.LocationId), l => new LevelRef(i.Product, i.Variant, l), s.Page(c)));
 
         const string L = "InventoryLevel";
         r.On<LevelRef>(L, "id", l => Gid.OfLevel(Shop.Location(l.Level.LocationId)!.LevelNumber, l.Variant.ItemId));
@@ -148,7 +148,8 @@ internal static class CatalogueFields
             $"gid://shopify/InventoryQuantity/{Shop.Location(q.Of.Level.LocationId)!.LevelNumber}?inventory_item_id={q.Of.Variant.ItemId}&name={q.Name}"));
         r.On<QuantityRef>("InventoryQuantity", "name", q => q.Name);
         r.On<QuantityRef>("InventoryQuantity", "quantity", q => q.Quantity);
-        r.On<QuantityRef>("InventoryQuantity", "updatedAt", q => q.Name == "on_hand" ? null : q.Of.Level.UpdatedAt);
+        // Only a quantity that was ever set has a time, and the sum on hand has none of its own.
+        r.On<QuantityRef>("InventoryQuantity", "updatedAt", q => q.Name == "available" || (q.Name != "on_hand" && q.Quantity != 0) ? q.Of.Level.UpdatedAt : null);
 
         r.On<StockGroup>("InventoryAdjustmentGroup", "id", g => Gid.Of("InventoryAdjustmentGroup", g.Id));
         r.On<StockGroup>("InventoryAdjustmentGroup", "createdAt", g => g.CreatedAt);
@@ -161,6 +162,17 @@ internal static class CatalogueFields
         r.On<StockChange>("InventoryChange", "ledgerDocumentUri", c => c.Ledger);
         r.On<StockChange>("InventoryChange", "item", (c, _, s) => s.Shop.Item(c.ItemId) is { } item ? new ItemRef(item.Product, item.Variant) : null);
         r.On<StockChange>("InventoryChange", "location", c => Shop.Location(c.LocationId));
+    }
+
+    private static IEnumerable<ShopLevel> Levels(ShopVariant variant, IResolveFieldContext context, RequestState state)
+    {
+        if (state.Text(context, "query") is not { Length: > 0 } text)
+        {
+            return variant.Levels;
+        }
+
+        var query = QueryFields.Query(context, state, text, CatalogueSearch.LevelFields);
+        return variant.Levels.Where(l => query.Matches(t => CatalogueSearch.Level(variant, l, t)));
     }
 
     private static void Parts(Resolvers r)
@@ -221,12 +233,6 @@ internal static class CatalogueFields
         r.On<string>("TaxonomyCategory", "isRoot", id => !id.Contains('-', StringComparison.Ordinal));
         r.On<string>("TaxonomyCategory", "isLeaf", _ => false);
         r.On<string>("TaxonomyCategory", "isArchived", _ => false);
-
-        // No collections are served yet; the fields stand so that a query that asks for an empty list is valid.
-        foreach (var field in (string[])["id", "handle", "title", "updatedAt", "legacyResourceId"])
-        {
-            r.On<ShopProduct>("Collection", field, _ => null);
-        }
     }
 
     private const int ImageSide = 480;
@@ -251,7 +257,7 @@ internal static class CatalogueFields
     private static bool Used(OptionRef option, ShopOptionValue value) =>
         option.Product.Variants.Any(v => string.Equals(v.Values[option.Index], value.Name, StringComparison.OrdinalIgnoreCase));
 
-    private static string Cut(string text, int? at) => at is { } length && text.Length > length ? text[..Math.Max(0, length - 3)] + "..." : text;
+    internal static string Cut(string text, int? at) => at is { } length && text.Length > length ? text[..Math.Max(0, length - 3)] + "..." : text;
 
     private static ShopMetafield? One(IReadOnlyList<ShopMetafield> all, IResolveFieldContext context, RequestState state)
     {

@@ -49,12 +49,12 @@ public sealed class GraphQlEngine
     private readonly Shop shop;
     private readonly Action<IReadOnlyList<ProductChange>> changed;
 
-    public GraphQlEngine(Shop shop, CostBucket bucket, Action<IReadOnlyList<ProductChange>> changed)
+    public GraphQlEngine(Shop shop, CostBucket bucket, Action<IReadOnlyList<ProductChange>> changed, string version)
     {
         this.shop = shop;
         this.changed = changed;
         Bucket = bucket;
-        var text = ShopSchema.ReadSdl();
+        var text = ShopSchema.ReadSdl(version);
         sdl = new SdlIndex(text);
         schema = ShopSchema.Build(text);
         cost = new QueryCost(sdl);

@@ -36,7 +36,7 @@ internal static class MutationFields
         On(r, "webhookSubscriptionDelete", (c, s) => WebhookWrites.Delete(s.Shop, Id(c, s, "id")));
     }
 
-    private static void On(Resolvers resolvers, string name, Func<IResolveFieldContext, RequestState, Payload> run) =>
+    internal static void On(Resolvers resolvers, string name, Func<IResolveFieldContext, RequestState, Payload> run) =>
         resolvers.Root("Mutation", name, (context, state) =>
         {
             var payload = run(context, state);

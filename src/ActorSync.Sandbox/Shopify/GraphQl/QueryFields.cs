@@ -25,7 +25,7 @@ internal static class QueryFields
         r.Root(Q, "node", (c, s) => Gid.Parse(s.Text(c, "id")) is { } id ? Node(s.Shop, id) : null);
         r.Root(Q, "nodes", (c, s) => s.Argument(c, "ids").Items().Select(i => Gid.Parse(i.Value.GetString()) is { } id ? Node(s.Shop, id) : null).ToList());
         r.Root(Q, "products", Products);
-        r.Root(Q, "productsCount", (c, s) => Math.Min(Found(c, s).Count(), s.Number(c, "limit") ?? 10_000));
+        r.Root(Q, "productsCount", (c, s) => new ShopFields.LimitedCount(Found(c, s).Count(), Limit(c, s)));
         r.Root(Q, "productVariants", Variants);
         r.Root(Q, "inventoryItems", Items);
         r.Root(Q, "metafieldDefinitions", (c, s) => Connection.Of(
@@ -37,6 +37,10 @@ internal static class QueryFields
         r.Root(Q, "webhookSubscriptionsCount", (_, s) => s.Shop.Subscriptions.Count);
     }
 
+    /// <summary>10,000 when it is left out; none when it is null.</summary>
+    internal static int Limit(IResolveFieldContext context, RequestState state) =>
+        state.Argument(context, "limit").Value.ValueKind == System.Text.Json.JsonValueKind.Null ? int.MaxValue : state.Number(context, "limit") ?? 10_000;
+
     private static object? Node(Shop shop, Gid id) => id.Type switch
     {
         "Product" => shop.Product(id.Number),
@@ -47,6 +51,7 @@ internal static class QueryFields
         "Publication" => Shop.Publications.FirstOrDefault(p => p.Id == id.Number),
         "WebhookSubscription" => shop.Subscription(id.Number),
         "ProductSetOperation" => shop.Operation(id.Number),
+        "Collection" => shop.Collections.Find(id.Number),
         "MediaImage" => shop.Products.Values.SelectMany(p => p.Media).FirstOrDefault(m => m.Id == id.Number),
         "Metafield" => shop.Products.Values.SelectMany(p => p.Metafields.Concat(p.Variants.SelectMany(v => v.Metafields))).FirstOrDefault(m => m.Id == id.Number),
         "MetafieldDefinition" => shop.Definitions.FirstOrDefault(d => d.Id == id.Number),
@@ -65,7 +70,7 @@ internal static class QueryFields
         return location is not null && shop.Item(itemId) is { } item && item.Variant.Level(location.Id) is { } level ? new LevelRef(item.Product, item.Variant, level) : null;
     }
 
-    private static long? Number(IResolveFieldContext context, RequestState state, string type)
+    internal static long? Number(IResolveFieldContext context, RequestState state, string type)
     {
         var text = state.Argument(context, "id").Value.ToString();
         return Gid.Parse(text) is { } id ? id.Type == type ? id.Number : throw RefusedException.InvalidId($"Invalid id: {text}")
@@ -139,7 +144,7 @@ internal static class QueryFields
         return Connection.Of(rows, i => new SortKey(i.Variant.ItemId, i.Variant.ItemId), i => i, state.Page(context));
     }
 
-    private static SearchQuery Query(IResolveFieldContext context, RequestState state, string text, IReadOnlySet<string> fields)
+    internal static SearchQuery Query(IResolveFieldContext context, RequestState state, string text, IReadOnlySet<string> fields)
     {
         var query = new SearchQuery(text);
         if (query.Warnings((context.FieldAst.Alias?.Name ?? context.FieldAst.Name).StringValue, text, fields) is { } note)

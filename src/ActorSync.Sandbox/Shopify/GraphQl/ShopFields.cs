@@ -38,6 +38,8 @@ internal static class ShopFields
         r.On<ShopLocation>("Location", "legacyResourceId", l => l.Id);
         r.On<ShopLocation>("Location", "name", l => l.Name);
         r.On<ShopLocation>("Location", "isActive", _ => true);
+        r.On<ShopLocation>("Location", "isFulfillmentService", _ => false);
+        r.On<ShopLocation>("Location", "isPrimary", l => l.Id == Shop.Locations[0].Id);
         r.On<ShopLocation>("Location", "fulfillsOnlineOrders", l => l.FulfillsOnlineOrders);
         r.On<ShopLocation>("Location", "shipsInventory", l => l.FulfillsOnlineOrders);
         r.On<ShopLocation>("Location", "hasActiveInventory", _ => true);
@@ -55,15 +57,14 @@ internal static class ShopFields
         r.On<ShopSubscription>(W, "topic", s => s.Topic);
         r.On<ShopSubscription>(W, "uri", s => s.Uri);
         r.On<ShopSubscription>(W, "callbackUrl", s => s.Uri);
-        r.On<ShopSubscription>(W, "endpoint", s => new HttpEndpoint(s.Uri));
-        r.On<HttpEndpoint>("WebhookHttpEndpoint", "callbackUrl", e => e.Uri);
-
-        // Only addresses can be subscribed here; the other two kinds stand so that a client may ask for them.
-        foreach (var (type, field) in ((string, string)[])[("WebhookEventBridgeEndpoint", "arn"), ("WebhookPubSubEndpoint", "pubSubProject"), ("WebhookPubSubEndpoint", "pubSubTopic")])
-        {
-            r.On<HttpEndpoint>(type, field, _ => null);
-        }
-
+        r.On<ShopSubscription>(W, "endpoint", s => new Endpoint(s.Uri));
+        r.On<Endpoint>("WebhookHttpEndpoint", "callbackUrl", e => e.Uri);
+        r.On<Endpoint>("WebhookEventBridgeEndpoint", "arn", e => e.Uri);
+        r.On<Endpoint>("WebhookPubSubEndpoint", "pubSubProject", e => e.Uri["pubsub://".Length..].Split(':')[0]);
+        r.On<Endpoint>("WebhookPubSubEndpoint", "pubSubTopic", e => e.Uri.Split(':')[^1]);
+        r.On<ShopSubscription>(W, "metafields", s => s.Metafields);
+        r.On<ShopMetafieldName>("WebhookSubscriptionMetafieldIdentifier", "namespace", m => m.Namespace);
+        r.On<ShopMetafieldName>("WebhookSubscriptionMetafieldIdentifier", "key", m => m.Key);
         r.On<ShopSubscription>(W, "format", _ => "JSON");
         r.On<ShopSubscription>(W, "filter", s => s.Filter ?? "");
         r.On<ShopSubscription>(W, "includeFields", s => s.IncludeFields);
@@ -79,8 +80,8 @@ internal static class ShopFields
         r.On<ShopOperation>(O, "product", (o, _, s) => o.DueAt <= s.Shop.ExactNow ? s.Shop.Product(o.ProductId) : null);
         r.On<ShopOperation>(O, "userErrors", (o, _, s) => o.DueAt <= s.Shop.ExactNow ? o.Errors : []);
 
-        r.On<int>("Count", "count", c => c);
-        r.On<int>("Count", "precision", _ => "EXACT");
+        r.On<object>("Count", "count", c => c is LimitedCount limited ? Math.Min(limited.All, limited.Limit) : c);
+        r.On<object>("Count", "precision", c => c is LimitedCount limited && limited.All > limited.Limit ? "AT_LEAST" : "EXACT");
         r.On<decimal>("MoneyV2", "amount", a => ShopText.MoneyV2(a));
         r.On<decimal>("MoneyV2", "currencyCode", _ => Shop.Currency);
         r.On<Connection>("PageInfo", "hasNextPage", c => c.HasNext);
@@ -89,7 +90,15 @@ internal static class ShopFields
         r.On<Connection>("PageInfo", "endCursor", c => c.Edges.Count > 0 ? c.Edges[^1].Cursor : null);
     }
 
-    internal sealed record HttpEndpoint(string Uri);
+    /// <summary>Only web addresses are delivered to; the other two kinds can be subscribed and hear nothing.</summary>
+    internal sealed record Endpoint(string Uri)
+    {
+        public string Type => Uri.StartsWith("arn:", StringComparison.Ordinal) ? "WebhookEventBridgeEndpoint"
+            : Uri.StartsWith("pubsub:", StringComparison.Ordinal) ? "WebhookPubSubEndpoint" : "WebhookHttpEndpoint";
+    }
+
+    /// <summary>A count that ends at a limit, and says so.</summary>
+    internal sealed record LimitedCount(int All, int Limit);
 
     private const long ShopId = 92_891_250_994;
 

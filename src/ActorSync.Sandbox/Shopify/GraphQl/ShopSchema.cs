@@ -9,7 +9,14 @@ namespace ActorSync.Sandbox.Shopify.GraphQl;
 /// <summary>The served schema made executable: every object field gets its resolver here or the process does not start.</summary>
 public static class ShopSchema
 {
-    public static string ReadSdl()
+    /// <summary>The schema text of one version: lines of other versions are left out.</summary>
+    public static string ReadSdl(string version) => string.Join('\n', ReadSdl().Split('\n')
+        .Where(line => line.LastIndexOf(Only, StringComparison.Ordinal) is var at && (at < 0 || line[(at + Only.Length)..].Trim() == version))
+        .Select(line => line.StartsWith($"#{version}# ", StringComparison.Ordinal) ? line[(version.Length + 3)..] : line));
+
+    private const string Only = "# only ";
+
+    private static string ReadSdl()
     {
         var assembly = typeof(ShopSchema).Assembly;
         using var stream = assembly.GetManifestResourceStream("ActorSync.Sandbox.Shopify.schema.graphql")
@@ -23,7 +30,7 @@ public static class ShopSchema
         Schema? schema = null;
         var built = Schema.For(sdl, builder =>
         {
-            foreach (var name in (string[])["Node", "LegacyInteroperability", "Publishable", "DisplayableError", "Media", "File", "ProductOperation", "WebhookSubscriptionEndpoint"])
+            foreach (var name in (string[])["Node", "LegacyInteroperability", "Publishable", "DisplayableError", "Media", "File", "ProductOperation", "WebhookSubscriptionEndpoint", "CollectionSource", "CollectionSourceInclusionCondition"])
             {
                 builder.Types.For(name).ResolveType = value => (IObjectGraphType)schema!.AllTypes[TypeOf(value)]!;
             }
@@ -37,6 +44,7 @@ public static class ShopSchema
         built.Initialize();
         var resolvers = new Resolvers();
         CatalogueFields.Add(resolvers);
+        CollectionFields.Add(resolvers);
         ShopFields.Add(resolvers);
         QueryFields.Add(resolvers);
         MutationFields.Add(resolvers);
@@ -70,7 +78,10 @@ public static class ShopSchema
         ShopMetafield => "Metafield",
         ShopMetafieldDefinition => "MetafieldDefinition",
         ShopOption => "ProductOption",
-        ShopFields.HttpEndpoint => "WebhookHttpEndpoint",
+        ShopFields.Endpoint endpoint => endpoint.Type,
+        ShopCollection => "Collection",
+        CollectionFields.Source => "CollectionConditionsSource",
+        CollectionFields.Condition => "CollectionSourceInclusionConditionProductTag",
         Shop => "Shop",
         _ => throw new InvalidOperationException($"{value.GetType().Name} is not a node."),
     };

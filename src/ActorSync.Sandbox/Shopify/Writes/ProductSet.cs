@@ -59,6 +59,7 @@ public static class ProductSet
         }
 
         var changed = ProductFields.Apply(shop, product, input, Paths, errors);
+        CollectionWrites.Check(shop, input, Paths, errors);
         if (errors.Count == 0)
         {
             changed = Variants(shop, changed, input, creating, errors);
@@ -82,7 +83,9 @@ public static class ProductSet
             return errors.TrueForAll(e => e.Code == "HANDLE_NOT_UNIQUE") ? target : null;
         }
 
-        return shop.Put(changed);
+        changed = shop.Put(changed);
+        CollectionWrites.Apply(shop, changed, input);
+        return changed;
     }
 
     private static bool Target(Shop shop, Input identifier, Input input, List<ShopUserError> errors, out ShopProduct? target)

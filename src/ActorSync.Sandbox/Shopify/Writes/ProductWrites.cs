@@ -28,6 +28,7 @@ public static class ProductWrites
         }
 
         var product = ProductFields.Apply(shop, ProductSet.Blank(shop), input, Paths, errors);
+        CollectionWrites.Check(shop, input, Paths, errors);
         var options = input.Gives("productOptions") ? OptionLayout.Of(shop, [], input.List("productOptions"), errors).Options : OptionLayout.Default(shop);
 
         // Only the first variant is made: the first value of each option.
@@ -38,7 +39,7 @@ public static class ProductWrites
             Media = MediaFields.Add(shop, [], media, errors),
             Metafields = MetafieldFields.Apply(shop, [], input, "PRODUCT", replace: false, [], errors),
         };
-        return Shown(errors, errors.Count == 0 ? shop.Put(product) : null);
+        return Shown(errors, errors.Count == 0 ? Stored(shop, product, input) : null);
     }
 
     public static Payload Update(Shop shop, Input identifier, Input input, IReadOnlyList<Input> media)
@@ -64,12 +65,20 @@ public static class ProductWrites
 
         var errors = new List<ShopUserError>();
         var changed = ProductFields.Apply(shop, product, input, Paths, errors);
+        CollectionWrites.Check(shop, input, Paths, errors);
         changed = changed with
         {
             Media = MediaFields.Add(shop, changed.Media, media, errors),
             Metafields = MetafieldFields.Apply(shop, changed.Metafields, input, "PRODUCT", replace: false, [], errors),
         };
-        return Payload(errors, errors.Count == 0 ? shop.Put(changed) : product);
+        return Payload(errors, errors.Count == 0 ? Stored(shop, changed, input) : product);
+    }
+
+    private static ShopProduct Stored(Shop shop, ShopProduct product, Input input)
+    {
+        var stored = shop.Put(product);
+        CollectionWrites.Apply(shop, stored, input);
+        return stored;
     }
 
     public static Payload Delete(Shop shop, Input input)

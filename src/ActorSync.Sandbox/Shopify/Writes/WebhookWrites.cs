@@ -17,7 +17,13 @@ public static partial class WebhookWrites
         var errors = new List<ShopUserError>();
         var uri = input.Text("uri") ?? input.Text("callbackUrl") ?? "";
         CheckAddress(uri, errors);
+        CheckFormat(topic, uri, input, errors);
         CheckRest(input, errors);
+        if (input.Text("name") is { Length: > 0 } name && shop.Subscriptions.Any(s => s.Name == name))
+        {
+            errors.Add(new ShopUserError(["webhookSubscription", "name"], "Name already exists, no duplicate allowed"));
+        }
+
         if (errors.Count == 0 && Taken(shop, topic, uri, except: null))
         {
             errors.Add(Address("Address for this topic has already been taken"));
@@ -48,6 +54,7 @@ public static partial class WebhookWrites
         var errors = new List<ShopUserError>();
         var uri = input.Text("uri") ?? input.Text("callbackUrl") ?? old.Uri;
         CheckAddress(uri, errors);
+        CheckFormat(old.Topic, uri, input, errors);
         CheckRest(input, errors);
         if (errors.Count == 0 && Taken(shop, old.Topic, uri, old.Id))
         {
@@ -80,6 +87,8 @@ public static partial class WebhookWrites
         Name = input.Has("name") ? input.Text("name") : subscription.Name,
         Filter = input.Has("filter") ? input.Text("filter") is { Length: > 0 } filter ? filter : null : subscription.Filter,
         IncludeFields = input.Has("includeFields") ? input.Texts("includeFields") : subscription.IncludeFields,
+        Metafields = input.Has("metafields")
+            ? [.. input.List("metafields").Select(m => new ShopMetafieldName(MetafieldFields.Namespace(m.Text("namespace")), m.Text("key") ?? ""))] : subscription.Metafields,
         MetafieldNamespaces = input.Has("metafieldNamespaces") ? input.Texts("metafieldNamespaces") : subscription.MetafieldNamespaces,
     };
 
@@ -91,7 +100,23 @@ public static partial class WebhookWrites
             return;
         }
 
+        if (uri.StartsWith("arn:", StringComparison.Ordinal))
+        {
+            if (!ArnForm().IsMatch(uri))
+            {
+                errors.AddRange([Address("Address is invalid"), Address("Address is not a valid AWS ARN")]);
+            }
+
+            return;
+        }
+
         var scheme = uri.Split("://")[0];
+        if (scheme is "pubsub" or "kafka")
+        {
+            CheckQueue(scheme, uri, errors);
+            return;
+        }
+
         if (uri.Contains("://", StringComparison.Ordinal) && scheme is not ("https" or "http"))
         {
             errors.Add(Address($"Address protocol {scheme}:// is not supported"));
@@ -104,18 +129,59 @@ public static partial class WebhookWrites
             return;
         }
 
-        if (IsLoopback(address))
-        {
-            return;
-        }
-
         if (scheme == "http")
         {
+            if (IsLoopback(address))
+            {
+                return;
+            }
+
             errors.Add(Address("Address protocol http:// is not supported"));
         }
         else if (IsInternal(address))
         {
             errors.Add(Address("Address cannot be a Shopify or an internal domain"));
+        }
+    }
+
+    private static void CheckQueue(string scheme, string uri, List<ShopUserError> errors)
+    {
+        if (scheme == "kafka")
+        {
+            errors.AddRange([Address("Address protocol kafka:// is not supported"), Address("Address is not a valid kafka topic")]);
+            return;
+        }
+
+        if (uri["pubsub://".Length..].Split(':') is not [var project, var topic])
+        {
+            errors.AddRange([Address("Address protocol pubsub:// is not supported"), Address("Address is not a valid GCP pub/sub format. Format should be pubsub://project:topic")]);
+            return;
+        }
+
+        if (!ProjectForm().IsMatch(project))
+        {
+            errors.AddRange([Address("Address is invalid"), Address("Address is not a valid GCP project id.")]);
+        }
+        else if (!TopicForm().IsMatch(topic) || topic.StartsWith("goog", StringComparison.Ordinal))
+        {
+            errors.AddRange([Address("Address is invalid"), Address("Address is not a valid GCP topic id.")]);
+        }
+    }
+
+    private static void CheckFormat(string topic, string uri, Input input, List<ShopUserError> errors)
+    {
+        if (errors.Count > 0 || input.Text("format") != "XML")
+        {
+            return;
+        }
+
+        if (!uri.StartsWith("http", StringComparison.Ordinal))
+        {
+            errors.Add(new ShopUserError(["webhookSubscription", "format"], "Format can only be used with format: 'json'"));
+        }
+        else if (topic.StartsWith("RETURNS_", StringComparison.Ordinal))
+        {
+            errors.Add(new ShopUserError(["webhookSubscription", "format"], "Format 'xml' is invalid for this webhook topic. Allowed formats: json"));
         }
     }
 
@@ -140,7 +206,7 @@ public static partial class WebhookWrites
 
         if (input.Text("filter") is { Length: > 0 } filter && new SearchQuery(filter).Terms.Any(t => t.Field is null))
         {
-            errors.Add(new ShopUserError(["webhookSubscription", "filter"], "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."));
+            errors.Add(new ShopUserError(["webhookSubscription"], "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."));
         }
     }
 
@@ -149,11 +215,20 @@ public static partial class WebhookWrites
 
     private static bool IsLoopback(Uri address) => address.IsLoopback || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
 
-    private static bool IsInternal(Uri address) => IPAddress.TryParse(address.Host, out _)
+    private static bool IsInternal(Uri address) => IsLoopback(address) || IPAddress.TryParse(address.Host, out _)
         || address.Host.EndsWith("shopify.com", StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith(".internal", StringComparison.OrdinalIgnoreCase)
         || address.Host.EndsWith(".local", StringComparison.OrdinalIgnoreCase);
 
     private static ShopUserError Address(string message) => new(["webhookSubscription", "callbackUrl"], message);
+
+    [GeneratedRegex("^arn:aws:events:[a-z0-9-]+::event-source/aws\\.partner/shopify\\.com(?:\\.test)?/[0-9]+/.+$", RegexOptions.None, 1000)]
+    private static partial Regex ArnForm();
+
+    [GeneratedRegex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", RegexOptions.None, 1000)]
+    private static partial Regex ProjectForm();
+
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$", RegexOptions.None, 1000)]
+    private static partial Regex TopicForm();
 
     [GeneratedRegex("^[A-Za-z0-9_-]+$", RegexOptions.None, 1000)]
     private static partial Regex NameForm();
