@@ -36,6 +36,8 @@ public sealed record ChannelProfile
     public TimeSpan FreshFor { get; init; } = TimeSpan.FromSeconds(30);
     /// <summary>How long a push may be in the air before its outcome counts as unknown.</summary>
     public TimeSpan PushLease { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>The same for a push that carries pictures: some channels fetch them during the call.</summary>
+    public TimeSpan PicturePushLease { get; init; } = TimeSpan.FromSeconds(90);
     /// <summary>Largest count the channel accepts.</summary>
     public decimal StockCap { get; init; } = 1_000_000_000m;
     public decimal StockBuffer { get; init; }

@@ -16,6 +16,8 @@ public static class Fields
     public const string Gtin = "gtin";
     public const string IsActive = "isActive";
     public const string Tags = "tags";
+    public const string Images = "images";
+    public const string ImageOrder = "imageOrder";
     public const string Options = "options";
     public const string OptionValues = "optionValues";
     public const string Exists = "exists";
@@ -67,7 +69,7 @@ public static class Fields
         new() { Name = Name, Scope = Product, Type = Text, Class = Shared, Label = "Name", MaxLength = 1024, ReadBeforeWrite = true, Aliases = ["title"] },
         new() { Name = Description, Scope = Product, Type = Html, Class = Shared, Label = "Description", MaxLength = 1_000_000, ReadBeforeWrite = true,
             Aliases = ["descriptionHtml", "bodyHtml"] },
-        new() { Name = "images", Scope = Product, Type = Set, Class = Shared, Label = "Images", MaxLength = 4096, Aliases = ["imageUrl", "imageUrls"] },
+        new() { Name = Images, Scope = Product, Type = Set, Class = Shared, Label = "Images", MaxLength = 4096, Aliases = ["imageUrl", "imageUrls"] },
         new() { Name = IsActive, Scope = Product, Type = FieldType.Boolean, Class = Shared, Label = "Active", Aliases = ["active", "published"] },
 
         // Stock: one register; only the origin that the tenant names.
@@ -80,6 +82,7 @@ public static class Fields
 
         // Structure: what the product consists of.
         new() { Name = Options, Scope = Product, Type = List, Class = Shared, Label = "Options", IsStructure = true },
+        new() { Name = ImageOrder, Scope = Product, Type = List, Class = Shared, Label = "Order of images", IsStructure = true },
         new() { Name = OptionValues, Scope = FieldScope.Variant, Type = List, Class = Shared, Label = "Option values", IsStructure = true },
         new() { Name = Exists, Scope = FieldScope.Variant, Type = FieldType.Boolean, Class = Shared, Label = "Exists", IsStructure = true },
     ];

@@ -26,6 +26,10 @@ public sealed record ProductState
     /// <summary>Open conflicts, at most <see cref="MaxOpenConflicts"/>; older ones beyond that stay in the conflict table only.</summary>
     [Id(11)] public ImmutableArray<ConflictRow> Conflicts { get; init; } = [];
 
+    /// <summary>Every picture that the product ever had, by its key; which of them it has now is in the registers of field images.</summary>
+    [Id(12)] public ImmutableDictionary<string, ProductImage> Images { get; init; } = ImmutableDictionary<string, ProductImage>.Empty;
+    [Id(13)] public int NextImage { get; init; } = 1;
+
     public const int MaxOpenConflicts = 100;
 }
 

@@ -45,6 +45,16 @@ public static class ProductView
         return [.. elements.Values.Where(v => !v.IsEmpty).Select(v => v.Text!)];
     }
 
+    /// <summary>The product's pictures in their order, as the channel (or, without one, the hub) should show them.</summary>
+    public static ImmutableArray<ProductImage> Pictures(this ProductState product, ChannelId? channel = null)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        var order = new RegisterKey(Fields.ImageOrder);
+        var keys = product.Images.Keys.Where(key => (channel is { } id ? product.Target(new RegisterKey(Fields.Images, null, key), id)
+            : product.Winner(new RegisterKey(Fields.Images, null, key))) is { Value.IsEmpty: false });
+        return [.. ImageOrder.Sort(keys, (channel is { } of ? product.Target(order, of) : product.Winner(order))?.Value).Select(key => product.Images[key])];
+    }
+
     public static IEnumerable<Variant> LivingVariants(this ProductState product)
     {
         ArgumentNullException.ThrowIfNull(product);

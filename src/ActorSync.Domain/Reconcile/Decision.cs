@@ -23,6 +23,16 @@ public sealed record Decision
     public ImmutableArray<ConflictRow> Conflicts { get; init; } = [];
 }
 
+/// <summary>A decision that may touch every link of a product.</summary>
+public sealed record PictureDecision
+{
+    public required ProductState Product { get; init; }
+    /// <summary>Links that changed.</summary>
+    public required ImmutableArray<LinkState> Links { get; init; }
+    public ImmutableArray<LogEntry> Log { get; init; } = [];
+    public ImmutableArray<ConflictRow> Conflicts { get; init; } = [];
+}
+
 /// <summary>A person's or client's edit in the hub.</summary>
 [GenerateSerializer, Immutable, Alias("actorsync.hub-edit")]
 public sealed record HubEdit
@@ -46,6 +56,8 @@ public sealed record FieldEdit
     [Id(2)] public ImmutableArray<string>? Elements { get; init; }
     /// <summary>For a scoped key: drop the override, so that the channel gets the product's own value again.</summary>
     [Id(3)] public bool ClearOverride { get; init; }
+    /// <summary>For field images: the whole list in order, instead of <see cref="Elements"/>.</summary>
+    [Id(4)] public ImmutableArray<ImageEdit>? Images { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("actorsync.stock-edit")]
@@ -97,6 +109,8 @@ public sealed record PushPlan
     public DesiredProduct? Target { get; init; }
     /// <summary>Do not push before (back-off, Retry-After).</summary>
     public DateTimeOffset? NotBefore { get; init; }
+    /// <summary>Pictures whose bytes must be known before it is clear what to upload.</summary>
+    public ImmutableArray<PictureToRead> Pictures { get; init; } = [];
 
     /// <summary>Nothing to push now.</summary>
     public bool IsEmpty => Delta.IsEmpty;
@@ -105,7 +119,7 @@ public sealed record PushPlan
     public bool HasWork { get; init; }
 }
 
-public enum WithheldReason { Parked, Undecided, NotLive, Ambiguous, DeleteHeard, Deleted, Excluded, InFlight, NotRaised }
+public enum WithheldReason { Parked, Undecided, NotLive, Ambiguous, DeleteHeard, Deleted, Excluded, InFlight, NotRaised, NotOurs }
 
 [GenerateSerializer, Immutable, Alias("actorsync.withheld")]
 public sealed record Withheld

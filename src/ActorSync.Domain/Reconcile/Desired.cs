@@ -18,7 +18,7 @@ internal static class Desired
         var variants = new Dictionary<VariantId, (ImmutableDictionary<string, FieldValue>.Builder Fields, ImmutableArray<string> Options)>();
         foreach (var name in channel.Mask)
         {
-            if (Fields.Find(name) is { Type: FieldType.Set } set)
+            if (Fields.Find(name) is { Type: FieldType.Set, Name: not Fields.Images } set)
             {
                 sets[set.Name] = new SortedDictionary<string, string>(StringComparer.Ordinal);
             }
@@ -28,7 +28,7 @@ internal static class Desired
         {
             var field = Fields.Get(key.Field);
             var plain = key.Unscoped;
-            if ((key.Scope is not null && (key.Scope != channel.Id || product.Registers.ContainsKey(plain)))
+            if (Merge.IsPicture(key) || (key.Scope is not null && (key.Scope != channel.Id || product.Registers.ContainsKey(plain)))
                 || (field.Type == FieldType.Money && key.Part != channel.Currency)
                 || !(field.IsStructure || channel.Mask.Contains(field.Name))
                 || ValueFor(product, link, plain, channel.Id) is not { } value)
@@ -78,7 +78,23 @@ internal static class Desired
             Sets = sets.ToImmutableDictionary(s => s.Key, s => s.Value.Values.ToImmutableArray(), StringComparer.Ordinal),
             Options = options,
             Variants = Variants(context, product, link, variants),
+            Images = channel.Mask.Contains(Fields.Images) ? Images(product, link, channel.Id) : [],
         };
+    }
+
+    private static ImmutableArray<DesiredImage> Images(ProductState product, LinkState link, ChannelId channel)
+    {
+        var wanted = product.Pictures(channel);
+        var desired = wanted.Select(image => new DesiredImage
+        {
+            Key = image.Key,
+            Url = image.Url,
+            Alt = image.Alt,
+            MediaIds = [.. link.Media.Where(m => m is { Gone: false, Status: not MediaStatus.Failed } && m.Key == image.Key).Select(m => m.MediaId)],
+        });
+        var removed = link.Media.Where(m => m is { Ours: true, Gone: false, Key: { } key } && wanted.All(image => image.Key != key)).GroupBy(m => m.Key!)
+            .Select(group => new DesiredImage { Key = group.Key, MediaIds = [.. group.Select(m => m.MediaId)], Remove = true });
+        return [.. desired, .. removed];
     }
 
     /// <summary>Elements that only the channel has, and that wait for a decision or were refused, stay.</summary>

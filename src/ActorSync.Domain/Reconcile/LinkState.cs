@@ -57,6 +57,34 @@ public sealed record LinkState
     [Id(20)] public DateTimeOffset? DeletedAt { get; init; }
     /// <summary>When unpublishing it was held because too many products of the channel would have gone within minutes; null = not held.</summary>
     [Id(21)] public DateTimeOffset? WithdrawalHeldAt { get; init; }
+    /// <summary>The channel's pictures in their order, then those that are gone (at most <see cref="MaxGoneMedia"/>, so that a late body finds its pictures).</summary>
+    [Id(22)] public ImmutableArray<RemoteMedia> Media { get; init; } = [];
+    /// <summary>Whose pictures stand once those of a first contact are compared; null = not decided.</summary>
+    [Id(23)] public Origin? PicturesWonBy { get; init; }
+
+    public const int MaxGoneMedia = 50;
+}
+
+/// <summary>Binds a picture of the channel to a picture of the hub.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.remote-media")]
+public sealed record RemoteMedia
+{
+    [Id(0)] public required string MediaId { get; init; }
+    /// <summary>The hub's picture; null = not known before its bytes are compared (first contact, or while an upload of ours may have made it).</summary>
+    [Id(1)] public string? Key { get; init; }
+    [Id(2)] public string? Hash { get; init; }
+    [Id(3)] public string? Url { get; init; }
+    /// <summary>We uploaded it: the proof without which it is never removed.</summary>
+    [Id(4)] public bool Ours { get; init; }
+    [Id(5)] public bool Gone { get; init; }
+    [Id(6)] public MediaStatus Status { get; init; }
+    /// <summary>Not looked at again before: it is being made ready, or could not be fetched.</summary>
+    [Id(7)] public DateTimeOffset? CheckAt { get; init; }
+    [Id(8)] public int Checks { get; init; }
+    /// <summary>Its place in the channel's order is meant: a merchant's, or one that we asked for and saw. New uploads stand where the channel puts them.</summary>
+    [Id(9)] public bool Placed { get; init; }
+    /// <summary>Found with the bytes of an upload of unknown outcome: most likely ours, but the merchant may have put the same picture there, so it is never removed.</summary>
+    [Id(10)] public bool MaybeOurs { get; init; }
 }
 
 /// <summary>Binds a hub variant to the channel's ids. Remote ids are immutable facts.</summary>

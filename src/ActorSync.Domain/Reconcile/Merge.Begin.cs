@@ -28,7 +28,7 @@ internal sealed partial class Merge
 
         link = link with
         {
-            Flight = new Flight { PushId = pushId, StartedAt = now, LeaseUntil = now + Channel.PushLease, Action = plan.Action },
+            Flight = new Flight { PushId = pushId, StartedAt = now, LeaseUntil = now + (plan.Delta.Any(value => IsPicture(value.Key)) ? Channel.PicturePushLease : Channel.PushLease), Action = plan.Action },
             CreateTried = link.CreateTried || plan.Action == PushAction.Create,
             HeldByGuard = null,
             WithdrawalHeldAt = null,

@@ -64,7 +64,7 @@ internal sealed partial class Merge
         foreach (var name in Channel.Mask)
         {
             if (Fields.Find(name) is not { Scope: FieldScope.Product } field || body.Fields.ContainsKey(field.Name) || body.Sets.ContainsKey(field.Name)
-                || (field.Name == Fields.Options && body.Options is not null))
+                || (field.Name == Fields.Options && body.Options is not null) || (field.Name == Fields.Images && body.Images is not null))
             {
                 continue;
             }
@@ -133,6 +133,11 @@ internal sealed partial class Merge
             {
                 ObserveSet(field, elements, version, look, settled);
             }
+        }
+
+        if (body.Images is { } pictures)
+        {
+            ObserveImages(pictures, version, look, settled);
         }
 
         for (var i = 0; i < body.Variants.Length; i++)
@@ -329,7 +334,7 @@ internal sealed partial class Merge
             // Made anew under another id: nothing that was known of the old one holds.
             held.Clear();
             heldChanged = true;
-            link = link with { ExternalId = null, Variants = [], DeletedAt = null, Status = LinkStatus.Missing, Reason = null, ObservedAt = null };
+            link = link with { ExternalId = null, Variants = [], Media = [], DeletedAt = null, Status = LinkStatus.Missing, Reason = null, ObservedAt = null };
             return true;
         }
 

@@ -73,6 +73,12 @@ internal sealed partial class Merge
             return;
         }
 
+        if (field.Name == Fields.Images && key.Part is null)
+        {
+            EditImages(field, key, edit.Images ?? [.. (edit.Elements ?? []).Select(url => new ImageEdit { Url = url })], whole);
+            return;
+        }
+
         if (field.Type == FieldType.Set && key.Part is null)
         {
             EditSet(field, key, edit.Elements ?? [], whole);

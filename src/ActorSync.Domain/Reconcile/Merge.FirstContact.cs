@@ -88,45 +88,53 @@ internal sealed partial class Merge
     /// <summary>The one decision of first contact: <paramref name="winner"/>'s values stand where this channel differs.</summary>
     public Decision DecideFirstContact(Origin winner)
     {
-        var isThisChannel = winner == Channel.Origin;
         foreach (var (key, known) in link.Registers)
         {
-            if (!known.Undecided || known.Last is not { } current)
+            if (known.Undecided && known.Last is { } current)
             {
-                continue;
+                DecideRegister(key, known, current, winner);
             }
+        }
 
-            Set(key, known with { Undecided = false });
-            var field = Fields.Get(key.Field);
-            if (field.Name == Fields.Exists)
-            {
-                if (isThisChannel && key.Variant is { } missing)
-                {
-                    // The channel does not have this variant, and shall not get it; the hub keeps it for the others.
-                    link = link with { Variants = link.Variants.Add(new VariantLink { Variant = missing, ExternalId = "", Gone = true }) };
-                }
-
-                continue;
-            }
-
-            var claimKey = ClaimKey(key);
-            var before = Winner(claimKey);
-            if (!isThisChannel && before is not null)
-            {
-                continue;
-            }
-
-            // A person named the winner: its value stands whatever the times say. An element that only the loser has goes.
-            var value = isThisChannel ? current.Value : FieldValue.Empty;
-            if (value.IsEmpty && before is null)
-            {
-                continue;
-            }
-
-            DecideBy(field, claimKey, winner, value, current, before, MergeRule.FirstContact);
+        if (link.ExternalId is not null && !link.Registers.ContainsKey(ImageList) && Channel.Mask.Contains(Fields.Images))
+        {
+            link = link with { PicturesWonBy = winner };
         }
 
         return Finish();
+    }
+
+    private void DecideRegister(RegisterKey key, Held known, HeldEntry current, Origin winner)
+    {
+        var isThisChannel = winner == Channel.Origin;
+        Set(key, known with { Undecided = false });
+        var field = Fields.Get(key.Field);
+        if (field.Name == Fields.Exists)
+        {
+            if (isThisChannel && key.Variant is { } missing)
+            {
+                // The channel does not have this variant, and shall not get it; the hub keeps it for the others.
+                link = link with { Variants = link.Variants.Add(new VariantLink { Variant = missing, ExternalId = "", Gone = true }) };
+            }
+
+            return;
+        }
+
+        var claimKey = ClaimKey(key);
+        var before = Winner(claimKey);
+        if (!isThisChannel && before is not null)
+        {
+            return;
+        }
+
+        // A person named the winner: its value stands whatever the times say. An element that only the loser has goes.
+        var value = isThisChannel ? current.Value : FieldValue.Empty;
+        if (value.IsEmpty && before is null)
+        {
+            return;
+        }
+
+        DecideBy(field, claimKey, winner, value, current, before, MergeRule.FirstContact);
     }
 
     private void DecideBy(FieldDefinition field, RegisterKey key, Origin origin, FieldValue value, HeldEntry current, Claim? before, MergeRule rule)

@@ -22,6 +22,10 @@ internal sealed partial class Merge
         if (outcome.Result is PushResult.Applied or PushResult.Unknown)
         {
             BindAnswer(outcome, look);
+            if (isCreate && outcome.Result == PushResult.Applied)
+            {
+                BindCreatedPictures(outcome);
+            }
         }
 
         var isSettled = new HashSet<RegisterKey>();
@@ -63,6 +67,7 @@ internal sealed partial class Merge
             LinkVariant(bound.Variant, bound.ExternalId, bound.StockItemId);
         }
 
+        BindImages(outcome);
         if (!outcome.Bound.IsEmpty && HeldOf(VariantList) is null)
         {
             Set(VariantList, new Held { Ring = [EntryFor(FieldValue.Empty, null, Stamp.Zero, Stamp.Zero, Stamp.Zero)] });
@@ -112,7 +117,8 @@ internal sealed partial class Merge
 
         if (pushedSets is not null && answer is not null)
         {
-            foreach (var name in pushedSets)
+            // Without a list of pictures in the answer nothing was replaced: they were added or taken off one by one.
+            foreach (var name in pushedSets.Where(name => name != Fields.Images || answer.Body.Images is not null))
             {
                 MarkSetPushed(name, answer.Version);
             }
@@ -232,7 +238,12 @@ internal sealed partial class Merge
             return;
         }
 
-        if (intent.State == IntentState.Landed && answer is null)
+        if (field.Name == Fields.Images && !intent.Value.IsEmpty && IsThere(key.Part!))
+        {
+            // Its id is known: what becomes of it is seen by its status.
+            SettleValue(field, key, intent, intent.Value, answer?.Version ?? HeldOf(key)!.Last?.LastSeen ?? Stamp.Zero, look);
+        }
+        else if (intent.State == IntentState.Landed && answer is null)
         {
             // An echo has already shown it.
             var known = HeldOf(key)!;
@@ -317,6 +328,11 @@ internal sealed partial class Merge
             }
 
             return variant.Fields.TryGetValue(field.Name, out var value) ? (value, version) : null;
+        }
+
+        if (IsPicture(key))
+        {
+            return body.Images is { } pictures && (field.Name == Fields.Images ? Shown(pictures, key.Part!) : OrderOf(pictures)) is { } shown ? (shown, answer.Version) : null;
         }
 
         if (field.Type == FieldType.Set)

@@ -27,6 +27,8 @@ internal sealed partial class Merge
     private StockLedger stock;
     private ProductLife life;
     private ImmutableArray<ConflictRow> open;
+    private ImmutableDictionary<string, ProductImage> images;
+    private int nextImage;
     private Dictionary<string, ConflictRow>? rows;
     private ImmutableArray<LogEntry>.Builder? log;
     private Origin? changedBy;
@@ -48,6 +50,8 @@ internal sealed partial class Merge
         stock = product.Stock;
         life = product.Life;
         open = product.Conflicts;
+        images = product.Images;
+        nextImage = product.NextImage;
     }
 
     public Merge(ReconcileContext context, ProductState product, LinkState link, RuleSwitch off)
@@ -99,7 +103,7 @@ internal sealed partial class Merge
     {
         var final = registers.ToImmutable();
         var isSame = ReferenceEquals(final, start.Registers) && variants == start.Variants && ReferenceEquals(stock, start.Stock)
-            && life == start.Life && open == start.Conflicts && nextVariant == start.NextVariant;
+            && life == start.Life && open == start.Conflicts && nextVariant == start.NextVariant && ReferenceEquals(images, start.Images);
         return isSame ? start : start with
         {
             Registers = final,
@@ -108,6 +112,8 @@ internal sealed partial class Merge
             Stock = stock,
             Life = life,
             Conflicts = open,
+            Images = images,
+            NextImage = nextImage,
             UpdatedAt = changedBy is null ? start.UpdatedAt : now,
             LastUpdatedBy = changedBy ?? start.LastUpdatedBy,
         };
@@ -309,6 +315,11 @@ internal static class Explain
         if (string.Equals(seen.Text, value.Text, StringComparison.Ordinal))
         {
             return true;
+        }
+
+        if (field.Name == Fields.ImageOrder)
+        {
+            return ImageOrder.IsSame(seen, value);
         }
 
         if (field.Class == OwnerClass.Stock || field.Name == Fields.Exists)

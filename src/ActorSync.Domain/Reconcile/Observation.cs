@@ -40,6 +40,23 @@ public sealed record ObservedProduct
     [Id(7)] public bool VariantsComplete { get; init; }
     /// <summary>The hub product id that the channel stores for us (custom id), if any: how a create that crashed is adopted.</summary>
     [Id(8)] public string? HubId { get; init; }
+    /// <summary>The complete list of pictures in their order; null = not carried, or not in full.</summary>
+    [Id(9)] public ImmutableArray<ObservedImage>? Images { get; init; }
+}
+
+public enum MediaStatus { Ready, Processing, Failed }
+
+/// <summary>A picture at the channel. Its id is what it is known by: addresses and file names change.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.observed-image")]
+public sealed record ObservedImage
+{
+    [Id(0)] public required string MediaId { get; init; }
+    /// <summary>Null before the channel has made it ready.</summary>
+    [Id(1)] public string? Url { get; init; }
+    [Id(2)] public string? Alt { get; init; }
+    [Id(3)] public MediaStatus Status { get; init; }
+    /// <summary>The channel's words when it failed.</summary>
+    [Id(4)] public string? Error { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("actorsync.observed-variant")]

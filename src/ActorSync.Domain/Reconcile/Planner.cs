@@ -5,7 +5,7 @@ using ActorSync.Domain.Stock;
 namespace ActorSync.Domain.Reconcile;
 
 /// <summary>What one channel should be told of one product now. Reads only.</summary>
-internal sealed class Planner
+internal sealed partial class Planner
 {
     private const decimal GuardShare = 0.2m;
 
@@ -133,7 +133,8 @@ internal sealed class Planner
 
         foreach (var (key, _) in product.Registers)
         {
-            if (Register(key) is { } register && (register.Field.IsStructure || Mask(register.Field)) && (key.Variant is not { } id || PlaceOf(id) != Place.Removed)
+            // Pictures follow once the product is there: a create must not hang on them.
+            if (!Merge.IsPicture(key) && Register(key) is { } register && (register.Field.IsStructure || Mask(register.Field)) && (key.Variant is not { } id || PlaceOf(id) != Place.Removed)
                 && !register.Target.Value.IsEmpty)
             {
                 Add(register.Key, register.Target.Value, null);
@@ -188,7 +189,7 @@ internal sealed class Planner
 
         foreach (var (key, _) in product.Registers)
         {
-            if (Register(key) is not { } register || !Mask(register.Field) || register.Field.Name == Fields.Exists)
+            if (Merge.IsPicture(key) || Register(key) is not { } register || !Mask(register.Field) || register.Field.Name == Fields.Exists)
             {
                 continue;
             }
@@ -209,6 +210,7 @@ internal sealed class Planner
             }
         }
 
+        PlanPictures();
         // A call of unknown outcome: every way that leads there wants a read, and one that began later answers it.
         readFirst |= link.WantsRead || link.Flight is not null;
     }
@@ -517,8 +519,9 @@ internal sealed class Planner
             ReadFirst = needsRead,
             Guard = guard,
             Target = values.IsEmpty ? null : Desired.Of(context, product, link),
-            NotBefore = link.NextAttemptAt,
-            HasWork = needsRead || (!values.IsEmpty && guard is null),
+            NotBefore = values.IsEmpty && !needsRead && toRead.Count == 0 && pictureDueAt > link.NextAttemptAt.GetValueOrDefault() ? pictureDueAt : link.NextAttemptAt,
+            Pictures = needsRead ? [] : [.. toRead.Values],
+            HasWork = needsRead || (!values.IsEmpty && guard is null) || toRead.Count > 0 || pictureDueAt is not null,
         };
     }
 

@@ -40,6 +40,31 @@ public sealed record DesiredProduct
     [Id(1)] public ImmutableDictionary<string, ImmutableArray<string>> Sets { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
     [Id(2)] public ImmutableArray<string> Options { get; init; } = [];
     [Id(3)] public required ImmutableArray<DesiredVariant> Variants { get; init; }
+    /// <summary>Pictures in their order, then those to be removed. What the channel holds beside them is not ours to touch.</summary>
+    [Id(4)] public ImmutableArray<DesiredImage> Images { get; init; } = [];
+}
+
+[GenerateSerializer, Immutable, Alias("actorsync.desired-image")]
+public sealed record DesiredImage
+{
+    [Id(0)] public required string Key { get; init; }
+    /// <summary>Where its bytes can be fetched; null while nobody has made it ready.</summary>
+    [Id(1)] public string? Url { get; init; }
+    [Id(2)] public string? Alt { get; init; }
+    /// <summary>What the channel knows it by; empty = it is not there.</summary>
+    [Id(3)] public ImmutableArray<string> MediaIds { get; init; } = [];
+    /// <summary>To be taken off the product: <see cref="MediaIds"/> are those that we uploaded.</summary>
+    [Id(4)] public bool Remove { get; init; }
+}
+
+/// <summary>A picture that a push made.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.bound-image")]
+public sealed record BoundImage
+{
+    [Id(0)] public required string Key { get; init; }
+    [Id(1)] public required string MediaId { get; init; }
+    [Id(2)] public MediaStatus Status { get; init; }
+    [Id(3)] public string? Url { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("actorsync.desired-variant")]
@@ -96,6 +121,8 @@ public sealed record PushOutcome
     [Id(12)] public bool IsChannelFault { get; init; }
     /// <summary>The channel's clock minus the hub's, as its answer showed.</summary>
     [Id(13)] public TimeSpan ClockOffset { get; init; }
+    /// <summary>Pictures that this push made, known by their ids from now on.</summary>
+    [Id(14)] public ImmutableArray<BoundImage> BoundImages { get; init; } = [];
 }
 
 /// <summary>The channel's refusal of one register, or of the whole item when <see cref="Key"/> is null.</summary>

@@ -81,6 +81,26 @@ public static class Reconciler
     public static Decision DecideFirstContact(ReconcileContext context, ProductState product, LinkState link, Origin winner) =>
         new Merge(context, product, link, RuleSwitch.None).DecideFirstContact(winner);
 
+    /// <summary>
+    /// What the bytes of pictures told: equal ones are one picture, known at the channel from now on instead of being uploaded; what cannot be fetched waits or
+    /// is parked alone. Two pictures of the hub that turn out to be one are joined in every link.
+    /// </summary>
+    public static PictureDecision LearnPictures(ReconcileContext context, ProductState product, ImmutableDictionary<ChannelId, LinkState> links, ImmutableArray<PictureReading> readings)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(links);
+        return new Merge(context, product, links[context.Channel.Id], RuleSwitch.None).LearnPictures(links, readings);
+    }
+
+    /// <summary>A person asks to fetch again what could not be fetched.</summary>
+    public static ProductState UnparkPictures(ProductState product)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        return product.Images.Values.Any(image => image.FetchFailures > 0)
+            ? product with { Images = product.Images.ToImmutableDictionary(p => p.Key, p => p.Value with { Unreachable = null, FetchFailures = 0, FetchAfter = null }) }
+            : product;
+    }
+
     /// <summary>A person lets pass what the guard holds.</summary>
     public static LinkState PassGuard(LinkState link, string sentence)
     {

@@ -69,6 +69,7 @@ internal static class StorageJson
             Version = version,
             Stock = read.Product.Stock ?? Domain.Stock.StockLedger.Empty,
             NextVariant = Math.Max(1, read.Product.NextVariant),
+            NextImage = Math.Max(1, read.Product.NextImage),
         };
     }
 
