@@ -205,9 +205,12 @@ public static class OneShot
     /// <summary>503 with an HTML page, as from a proxy in front of the channel; nothing done.</summary>
     public const string HtmlErrorNext = "htmlErrorNext";
 
+    /// <summary>200 with an HTML page, as from a login wall or a maintenance plugin; nothing done.</summary>
+    public const string HtmlAnswerNext = "htmlAnswerNext";
+
     /// <summary>The answer stops in the middle and the connection is cut.</summary>
     public const string CutMidAnswer = "cutMidAnswer";
 
     public static readonly IReadOnlyList<string> All =
-        [FailBeforeEffect, FailAfterEffect, CutAfterEffect, ThrottleNext, HtmlErrorNext, Hang, EmptyAnswer, NoiseBeforeJson, CutMidAnswer];
+        [FailBeforeEffect, FailAfterEffect, CutAfterEffect, ThrottleNext, HtmlErrorNext, HtmlAnswerNext, Hang, EmptyAnswer, NoiseBeforeJson, CutMidAnswer];
 }

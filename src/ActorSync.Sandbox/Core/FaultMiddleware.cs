@@ -36,9 +36,14 @@ public sealed class FaultMiddleware(RequestDelegate next, IReadOnlyList<ISimulat
         if (faults.Take(OneShot.HtmlErrorNext))
         {
             simulator.Stats.CountError();
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            context.Response.ContentType = "text/html; charset=UTF-8";
-            await context.Response.WriteAsync("<html><head><title>503 Service Temporarily Unavailable</title></head><body><h1>Service Temporarily Unavailable</h1></body></html>", context.RequestAborted);
+            await WriteHtmlAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Temporarily Unavailable");
+            return;
+        }
+
+        if (faults.Take(OneShot.HtmlAnswerNext))
+        {
+            simulator.Stats.CountError();
+            await WriteHtmlAsync(context, StatusCodes.Status200OK, "Please sign in");
             return;
         }
 
@@ -57,6 +62,13 @@ public sealed class FaultMiddleware(RequestDelegate next, IReadOnlyList<ISimulat
         }
 
         await AnswerThenSpoilAsync(context, simulator);
+    }
+
+    private static Task WriteHtmlAsync(HttpContext context, int status, string title)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/html; charset=UTF-8";
+        return context.Response.WriteAsync($"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>", context.RequestAborted);
     }
 
     private static bool AfterEffectIsQuiet(ChannelFaults faults) =>
