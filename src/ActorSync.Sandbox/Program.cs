@@ -1,4 +1,5 @@
 using ActorSync.Sandbox.Core;
+using ActorSync.Sandbox.JtlFfn;
 using ActorSync.Sandbox.Shopify;
 using ActorSync.Sandbox.WooCommerce;
 
@@ -22,6 +23,7 @@ await using var sandbox = opened;
 using var shopify = new ShopifySimulator(sandbox.ContextFor(ShopifySimulator.ChannelName));
 sandbox.Add(shopify);
 sandbox.Add(new WooSimulator(sandbox.ContextFor(WooSimulator.ChannelName)));
+sandbox.Add(new FfnSimulator(sandbox.ContextFor(FfnSimulator.ChannelName)));
 
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
 builder.Logging.SetMinimumLevel(LogLevel.Warning);

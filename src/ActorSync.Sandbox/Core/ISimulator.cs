@@ -3,7 +3,7 @@ namespace ActorSync.Sandbox.Core;
 /// <summary>One simulated channel. The core knows nothing of its wire format; the simulator knows nothing of ports, faults or storage files.</summary>
 public interface ISimulator
 {
-    /// <summary>The channel's word in control calls, statistics and the database: shopify or woocommerce.</summary>
+    /// <summary>The channel's word in control calls, statistics and the database: shopify, woocommerce or jtl-ffn.</summary>
     string Name { get; }
 
     /// <summary>What the start page shows: the shop's title, its merchant page, its API address and what to sign in with.</summary>
@@ -49,7 +49,7 @@ public interface ISimulator
 public sealed record ShopCard(string Title, string MerchantPath, string ApiPath, string Credentials);
 
 /// <summary>What a sale did. <see cref="Problem"/> is null when it happened.</summary>
-public sealed record SellResult(bool Sold, string Sku, int? StockBefore, int? StockAfter, string? Problem)
+public sealed record SellResult(bool Sold, string Sku, decimal? StockBefore, decimal? StockAfter, string? Problem)
 {
     public static SellResult Refused(string sku, string problem) => new(Sold: false, sku, StockBefore: null, StockAfter: null, problem);
 }

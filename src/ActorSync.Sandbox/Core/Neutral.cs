@@ -35,7 +35,7 @@ public sealed record NeutralVariant
     public decimal? CompareAtPrice { get; init; }
 
     /// <summary>Units by location name; channels with one figure use the name "shop". Empty when the channel does not count this variant.</summary>
-    public required IReadOnlyDictionary<string, int> Stock { get; init; }
+    public required IReadOnlyDictionary<string, decimal> Stock { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 }
 

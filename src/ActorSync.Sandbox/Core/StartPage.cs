@@ -39,6 +39,8 @@ public static class StartPage
             $"curl {address}/_control/sell -d '{{\"channel\":\"shopify\",\"sku\":\"ODD-AMP\",\"quantity\":1}}'",
             $"curl {address}/_control/woocommerce/edit -d '{{\"sku\":\"ODD-AMP\",\"title\":\"Salz & Pfeffer\",\"price\":19.90}}'",
             $"curl {address}/_control/woocommerce/products/by-sku/ODD-AMP",
+            $"curl {address}/_control/jtl-ffn/settings -d '{{\"accessTokenSeconds\":30,\"quotaLimit\":100}}'",
+            $"curl {address}/_control/jtl-ffn/stock -d '{{\"sku\":\"ODD-AMP\",\"stockLevel\":5}}'",
             $"curl -X POST {address}/_control/reset   # every shop as on the first day",
         })
         {

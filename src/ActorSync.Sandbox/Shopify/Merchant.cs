@@ -229,7 +229,7 @@ public sealed class Merchant(Shop shop, ShopWebhooks webhooks, SandboxOptions op
                 OptionValues = p.HasOnlyDefaultVariant ? [] : v.Values,
                 Price = v.Price,
                 CompareAtPrice = v.CompareAtPrice,
-                Stock = v.Tracked ? v.Levels.ToDictionary(l => Shop.Location(l.LocationId)!.Name, l => l.Available, StringComparer.Ordinal) : [],
+                Stock = v.Tracked ? v.Levels.ToDictionary(l => Shop.Location(l.LocationId)!.Name, l => (decimal)l.Available, StringComparer.Ordinal) : [],
                 UpdatedAt = v.UpdatedAt,
             }),
         ],

@@ -198,7 +198,7 @@ public sealed class WooSimulator : ISimulator
             OptionValues = [.. product.Attributes.Where(a => a.Variation).Select(a => post.Choices.Find(c => c.Name == a.Name)?.Option ?? "")],
             Price = isOnSale ? WooProductWriter.Number(post.SalePrice) : regular,
             CompareAtPrice = isOnSale ? regular : null,
-            Stock = post is { ManageStock: true, StockQuantity: { } quantity } ? new Dictionary<string, int>(StringComparer.Ordinal) { ["shop"] = (int)quantity } : [],
+            Stock = post is { ManageStock: true, StockQuantity: { } quantity } ? new Dictionary<string, decimal>(StringComparer.Ordinal) { ["shop"] = (int)quantity } : [],
             UpdatedAt = post.Modified,
         };
     }
