@@ -39,6 +39,19 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
         }
     }
 
+    /// <summary>An event of its own, with a body that does not change any more.</summary>
+    public void Announce(string topic, string key, JsonObject body)
+    {
+        using (shop.Enter())
+        {
+            var action = new ActionInfo(UniqueId(), shop.ExactNow);
+            foreach (var subscription in shop.Subscriptions.Where(s => s.Topic == topic).ToList())
+            {
+                Send(subscription.Id, action, key, () => body.DeepClone().AsObject());
+            }
+        }
+    }
+
     private void Queue(IReadOnlyList<ProductChange> changes)
     {
         var action = new ActionInfo(UniqueId(), shop.ExactNow);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ActorSync.Sandbox.Core;
+using ActorSync.Sandbox.Shopify.Bulk;
 using ActorSync.Sandbox.Shopify.GraphQl;
 
 namespace ActorSync.Sandbox.Shopify;
@@ -14,6 +15,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     private readonly CostBucket bucket;
     private readonly ShopifyEndpoint endpoint;
     private readonly Merchant merchant;
+    private readonly BulkDesk bulk;
 
     public ShopifySimulator(SimulatorContext context)
     {
@@ -21,7 +23,11 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         shop = new Shop(context.Store, context.Clock, new SearchIndex(context.Clock, context.Random));
         webhooks = new ShopWebhooks(shop, context.Webhooks, context.Random);
         bucket = new CostBucket(context.Clock);
-        var engines = ApiVersions.Served.ToDictionary(v => v.Handle, v => new GraphQlEngine(shop, bucket, webhooks.Announce, v.Handle), StringComparer.Ordinal);
+        bulk = new BulkDesk(
+            new BulkStorage(Path.Combine(Path.GetFullPath(context.Options.DataFolder), "shopify-bulk"), context.Options.BaseAddress, context.Random, context.Clock), context.Clock);
+        var engines = ApiVersions.Served.ToDictionary(v => v.Handle, v => new GraphQlEngine(shop, bucket, bulk, webhooks.Announce, v.Handle), StringComparer.Ordinal);
+        bulk.Run = (engine, operation, input, stopping) =>
+            new BulkRunner(bulk, engine, context.Stats, webhooks.Announce, context.Random, context.Clock).RunAsync(operation, input, stopping);
         endpoint = new ShopifyEndpoint(engines, context.Stats, context.Random, context.Clock);
         merchant = new Merchant(shop, webhooks, context.Options);
         if (shop.IsEmpty)
@@ -47,6 +53,9 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     {
         endpoint.Map(app);
         new MerchantPages(merchant).Map(app);
+        new BulkStorageRoutes(bulk.Storage, context.Stats).Map(app);
+        app.MapGet("/_control/shopify/bulk", () => Results.Json(bulk.Levers.Describe(), ControlJson.Options));
+        app.MapPost("/_control/shopify/bulk", ChangeBulkAsync);
         app.MapPost("/_control/shopify/plan", ChangePlanAsync);
         app.MapPost("/_control/shopify/search", ChangeSearchAsync);
         app.MapPost("/_control/shopify/retries", ChangeRetriesAsync);
@@ -64,6 +73,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
 
     public void Reset()
     {
+        bulk.Clear();
         using (shop.Enter())
         {
             shop.Clear();
@@ -78,7 +88,11 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
 
     public Task WriteServerErrorAsync(HttpContext context) => ShopifyEndpoint.WriteServerErrorAsync(context);
 
-    public void Dispose() => shop.Dispose();
+    public void Dispose()
+    {
+        bulk.Dispose();
+        shop.Dispose();
+    }
 
     private void Seed()
     {
@@ -148,6 +162,12 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         webhooks.RetryScale = (double)scale;
         return Results.Json(new { scale }, ControlJson.Options);
     }
+
+    /// <summary>{"hangNext": 1} lets the next bulk operation stand still; see BulkLevers for the rest.</summary>
+    private async Task<IResult> ChangeBulkAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        bulk.Levers.Update((await ReadAsync(request, cancellationToken)).Value) is { } wrong
+            ? Results.Json(new { error = wrong }, ControlJson.Options, statusCode: StatusCodes.Status400BadRequest)
+            : Results.Json(bulk.Levers.Describe(), ControlJson.Options);
 
     private static async Task<Input> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ActorSync.Sandbox.Shopify.Bulk;
 using ActorSync.Sandbox.Shopify.Writes;
 
 namespace ActorSync.Sandbox.Shopify;
@@ -12,6 +13,16 @@ public static class WebhookBody
 {
     public const int VariantsShown = 100;
     private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static JsonObject Finished(BulkOperation operation) => new()
+    {
+        ["admin_graphql_api_id"] = Gid.Of("BulkOperation", operation.Id),
+        ["completed_at"] = operation.CompletedAt is { } completed ? ShopTime.Local(completed) : null,
+        ["created_at"] = ShopTime.Local(operation.CreatedAt),
+        ["error_code"] = operation.ErrorCode?.ToLowerInvariant(),
+        ["status"] = operation.Status.ToLowerInvariant(),
+        ["type"] = operation.Type.ToLowerInvariant(),
+    };
 
     public static JsonObject Product(ShopProduct p, DateTimeOffset now)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -49,25 +50,56 @@ public static class AnswerWriter
         return buffer.ToArray();
     }
 
-    private static void Node(Utf8JsonWriter writer, ExecutionNode? node)
+    /// <summary>One object as a line of a bulk result: its connections are handed back instead of written.</summary>
+    internal static (string Line, string? Id, IReadOnlyList<ExecutionNode> Connections) Detached(ObjectExecutionNode node, string? parent)
+    {
+        var connections = new List<ExecutionNode>();
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+        {
+            writer.WriteStartObject();
+            Fields(writer, node.SubFields ?? [], connections);
+            if (parent is not null)
+            {
+                writer.WriteString("__parentId", parent);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        var id = (node.SubFields ?? []).FirstOrDefault(f => f.Name == "id") is ValueExecutionNode own ? own.ToValue() as string : null;
+        return (Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length), id, connections);
+    }
+
+    private static void Fields(Utf8JsonWriter writer, IEnumerable<ExecutionNode> fields, List<ExecutionNode>? detached)
+    {
+        foreach (var field in fields)
+        {
+            if (detached is not null && field is ObjectExecutionNode { Result: Connection })
+            {
+                detached.Add(field);
+                continue;
+            }
+
+            writer.WritePropertyName(field.Name!);
+            Node(writer, field, detached);
+        }
+    }
+
+    private static void Node(Utf8JsonWriter writer, ExecutionNode? node, List<ExecutionNode>? detached = null)
     {
         switch (node)
         {
             case ObjectExecutionNode { SubFields: { } fields }:
                 writer.WriteStartObject();
-                foreach (var field in fields)
-                {
-                    writer.WritePropertyName(field.Name!);
-                    Node(writer, field);
-                }
-
+                Fields(writer, fields, detached);
                 writer.WriteEndObject();
                 break;
             case ArrayExecutionNode { Items: { } items }:
                 writer.WriteStartArray();
                 foreach (var item in items)
                 {
-                    Node(writer, item);
+                    Node(writer, item, detached);
                 }
 
                 writer.WriteEndArray();

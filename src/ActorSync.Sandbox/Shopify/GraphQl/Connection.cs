@@ -34,7 +34,7 @@ public sealed record Connection(IReadOnlyList<Edge> Edges, bool HasNext, bool Ha
         var sorted = rows.Select(r => (Row: r, Key: key(r))).ToList();
         sorted.Sort((a, b) => arguments.Reverse ? b.Key.Order(a.Key) : a.Key.Order(b.Key));
         var from = 0;
-        var to = Math.Min(sorted.Count, LastObject);
+        var to = arguments.IsBulk ? sorted.Count : Math.Min(sorted.Count, LastObject);
         if (arguments.After is { } after)
         {
             var cut = Read(after);
@@ -50,7 +50,7 @@ public sealed record Connection(IReadOnlyList<Edge> Edges, bool HasNext, bool Ha
         }
 
         to = Math.Max(from, to);
-        var (start, stop) = arguments.First is { } first ? (from, Math.Min(to, from + first)) : (Math.Max(from, to - arguments.Last!.Value), to);
+        var (start, stop) = arguments.First is { } first ? (from, (int)Math.Min(to, (long)from + first)) : (Math.Max(from, to - arguments.Last!.Value), to);
         var edges = sorted[start..stop].ConvertAll(r => new Edge(node(r.Row), r.Key, r.Key.Value is string));
         return new Connection(edges, stop < to || (arguments.Before is not null && to < sorted.Count), start > 0);
     }
@@ -79,8 +79,16 @@ public sealed record Connection(IReadOnlyList<Edge> Edges, bool HasNext, bool Ha
 
 public sealed record PageArguments(int? First, int? Last, string? After, string? Before, bool Reverse)
 {
+    /// <summary>No limit holds.</summary>
+    public bool IsBulk { get; init; }
+
     public void Check()
     {
+        if (IsBulk)
+        {
+            return;
+        }
+
         if (First is null && Last is null)
         {
             throw new RefusedException("BAD_REQUEST", "you must provide one of first or last");

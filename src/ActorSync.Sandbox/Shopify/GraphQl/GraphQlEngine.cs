@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ActorSync.Sandbox.Shopify.Bulk;
 using GraphQL;
 using GraphQL.Execution;
 using GraphQL.Types;
@@ -33,7 +34,7 @@ public sealed record GraphQlAnswer
 /// One request from text to bytes: parsed, checked and priced first, then run with the shop held, committed, answered. Documents that passed are remembered,
 /// so a repeated query costs its execution only.
 /// </summary>
-public sealed class GraphQlEngine
+public sealed partial class GraphQlEngine
 {
     public const int MaxRequested = 1000;
     public const int MaxRememberedDocuments = 500;
@@ -49,11 +50,12 @@ public sealed class GraphQlEngine
     private readonly Shop shop;
     private readonly Action<IReadOnlyList<ProductChange>> changed;
 
-    public GraphQlEngine(Shop shop, CostBucket bucket, Action<IReadOnlyList<ProductChange>> changed, string version)
+    public GraphQlEngine(Shop shop, CostBucket bucket, BulkDesk desk, Action<IReadOnlyList<ProductChange>> changed, string version)
     {
         this.shop = shop;
         this.changed = changed;
         Bucket = bucket;
+        Desk = desk;
         var text = ShopSchema.ReadSdl(version);
         sdl = new SdlIndex(text);
         schema = ShopSchema.Build(text);
@@ -62,6 +64,8 @@ public sealed class GraphQlEngine
     }
 
     public CostBucket Bucket { get; }
+
+    public BulkDesk Desk { get; }
 
     public async Task<GraphQlAnswer> AnswerAsync(GraphQlRequest request, CancellationToken cancellationToken)
     {
@@ -130,20 +134,11 @@ public sealed class GraphQlEngine
         GraphQlRequest request, Prepared prepared, GraphQLOperationDefinition operation, QueryValues values, GraphQlAnswer start, CancellationToken cancellationToken)
     {
         var isMutation = operation.Operation == OperationType.Mutation;
-        var state = new RequestState(shop, values);
+        var state = new RequestState(shop, values, this);
         ExecutionResult result;
         using (await shop.EnterAsync(cancellationToken))
         {
-            result = await executer.ExecuteAsync(new ExecutionOptions
-            {
-                Schema = schema,
-                Query = request.Query,
-                Document = prepared.Document,
-                OperationName = operation.Name?.StringValue,
-                Variables = inputs.Read(request.Variables),
-                UserContext = new Dictionary<string, object?>(StringComparer.Ordinal) { ["state"] = state },
-                CancellationToken = CancellationToken.None,
-            });
+            result = await ExecuteAsync(request.Query, prepared, operation, request.Variables, state);
             if (isMutation)
             {
                 changed(shop.Commit());

@@ -22,8 +22,8 @@ internal static class QueryFields
         r.Root(Q, "inventoryItem", (c, s) => s.Shop.Item(Number(c, s, "InventoryItem")) is { } i ? new ItemRef(i.Product, i.Variant) : null);
         r.Root(Q, "inventoryLevel", (c, s) => Gid.Parse(s.Text(c, "id")) is { Type: "InventoryLevel" } id ? Node(s.Shop, id) : throw RefusedException.InvalidId($"Invalid id: {s.Text(c, "id")}"));
         r.Root(Q, "productOperation", (c, s) => Gid.Parse(s.Text(c, "id")) is { Type: "ProductSetOperation" } id ? s.Shop.Operation(id.Number) : null);
-        r.Root(Q, "node", (c, s) => Gid.Parse(s.Text(c, "id")) is { } id ? Node(s.Shop, id) : null);
-        r.Root(Q, "nodes", (c, s) => s.Argument(c, "ids").Items().Select(i => Gid.Parse(i.Value.GetString()) is { } id ? Node(s.Shop, id) : null).ToList());
+        r.Root(Q, "node", (c, s) => Gid.Parse(s.Text(c, "id")) is { } id ? Node(s, id) : null);
+        r.Root(Q, "nodes", (c, s) => s.Argument(c, "ids").Items().Select(i => Gid.Parse(i.Value.GetString()) is { } id ? Node(s, id) : null).ToList());
         r.Root(Q, "products", Products);
         r.Root(Q, "productsCount", (c, s) => new ShopFields.LimitedCount(Found(c, s).Count(), Limit(c, s)));
         r.Root(Q, "productVariants", Variants);
@@ -40,6 +40,8 @@ internal static class QueryFields
     /// <summary>10,000 when it is left out; none when it is null.</summary>
     internal static int Limit(IResolveFieldContext context, RequestState state) =>
         state.Argument(context, "limit").Value.ValueKind == System.Text.Json.JsonValueKind.Null ? int.MaxValue : state.Number(context, "limit") ?? 10_000;
+
+    private static object? Node(RequestState state, Gid id) => id.Type == "BulkOperation" ? state.Desk.Find(id.Number) : Node(state.Shop, id);
 
     private static object? Node(Shop shop, Gid id) => id.Type switch
     {

@@ -1,18 +1,26 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
+using ActorSync.Sandbox.Shopify.Bulk;
 using GraphQL;
 
 namespace ActorSync.Sandbox.Shopify.GraphQl;
 
 /// <summary>What the resolvers of one request share.</summary>
-public sealed class RequestState(Shop shop, QueryValues values)
+public sealed class RequestState(Shop shop, QueryValues values, GraphQlEngine engine)
 {
     public Shop Shop { get; } = shop;
+
+    public GraphQlEngine Engine { get; } = engine;
+
+    public BulkDesk Desk => Engine.Desk;
 
     public QueryValues Values { get; } = values;
 
     /// <summary>Entries for extensions.search.</summary>
     public JsonArray SearchNotes { get; } = [];
+
+    /// <summary>Set where a bulk query runs.</summary>
+    public BulkPaging? Bulk { get; init; }
 
     /// <summary>Root mutations that ended without an error.</summary>
     public int Writes { get; set; }
@@ -31,6 +39,13 @@ public sealed class RequestState(Shop shop, QueryValues values)
         _ => otherwise,
     };
 
-    public PageArguments Page(IResolveFieldContext context) => new(
+    public PageArguments Page(IResolveFieldContext context) => Bulk is { } bulk ? BulkPage(bulk, context) : new(
         Number(context, "first"), Number(context, "last"), Text(context, "after"), Text(context, "before"), Flag(context, "reverse", otherwise: false));
+
+    /// <summary>Sizes and cursors that a bulk query names are ignored.</summary>
+    private PageArguments BulkPage(BulkPaging bulk, IResolveFieldContext context) => new(
+        context.Parent is null ? bulk.Take : int.MaxValue, Last: null, context.Parent is null ? bulk.After : null, Before: null, Flag(context, "reverse", otherwise: false))
+    {
+        IsBulk = true,
+    };
 }

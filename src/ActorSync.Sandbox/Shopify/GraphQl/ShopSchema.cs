@@ -1,3 +1,4 @@
+using ActorSync.Sandbox.Shopify.Bulk;
 using ActorSync.Sandbox.Shopify.Writes;
 using GraphQL;
 using GraphQL.Resolvers;
@@ -48,6 +49,7 @@ public static class ShopSchema
         ShopFields.Add(resolvers);
         QueryFields.Add(resolvers);
         MutationFields.Add(resolvers);
+        BulkFields.Add(resolvers);
         var missing = new List<string>();
         foreach (var type in built.AllTypes.OfType<IObjectGraphType>().Where(t => !t.Name.StartsWith("__", StringComparison.Ordinal)))
         {
@@ -73,6 +75,7 @@ public static class ShopSchema
         ShopLocation => "Location",
         ShopPublication => "Publication",
         ShopSubscription => "WebhookSubscription",
+        BulkOperation => "BulkOperation",
         ShopOperation => "ProductSetOperation",
         ShopMedia => "MediaImage",
         ShopMetafield => "Metafield",
