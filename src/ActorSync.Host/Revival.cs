@@ -5,7 +5,7 @@ using ActorSync.Abstractions.Webhooks;
 namespace ActorSync.Host;
 
 /// <summary>
-/// Calls the grains that drain, push, import and poll once at each start, so that work left by the last run goes on at once instead of at the next reminder.
+/// Calls the grains that drain, push, import, poll and check once at each start, so that work left by the last run goes on at once instead of at the next reminder.
 /// </summary>
 internal sealed class Revival(IGrainFactory grains, IChannelRegistry channels) : BackgroundService
 {
@@ -27,5 +27,6 @@ internal sealed class Revival(IGrainFactory grains, IChannelRegistry channels) :
         await grains.GetGrain<IStoreGrain>(channel.Value).EnsureAsync();
         await grains.GetGrain<IImportGrain>(channel.Value).EnsureAsync();
         await grains.GetGrain<IGoLiveGrain>(channel.Value).EnsureAsync();
+        await grains.GetGrain<IDriftScanGrain>(channel.Value).EnsureAsync();
     }
 }

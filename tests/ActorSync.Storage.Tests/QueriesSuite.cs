@@ -40,6 +40,46 @@ public abstract class QueriesSuite(IDatabases databases)
     }
 
     [Fact]
+    public async Task Verified_OldestCheckAndWhatWasNotReadSince()
+    {
+        await using var host = await StorageHost.StartAsync(await databases.CreateAsync());
+        DateTimeOffset?[] checks = [Make.Start, Make.Start.AddHours(1), null, Make.Start.AddHours(2)];
+        for (var i = 0; i < checks.Length; i++)
+        {
+            var link = Make.Link(Make.Shop, $"{i}") with { VerifiedAt = checks[i] };
+            await host.Products.CommitAsync(Make.Insert(Make.Id(i), $"SKU-{i}", Make.Write(link)), Token);
+        }
+
+        // Gone, missing there, and bound to another channel: none of this channel's business.
+        await host.Products.CommitAsync(Make.Insert(Make.Id(7), "SKU-7", Make.Write(Make.Link(Make.Shop, "7", status: LinkStatus.Deleted))), Token);
+        await host.Products.CommitAsync(Make.Insert(Make.Id(8), "SKU-8", Make.Write(Make.Link(Make.Shop, status: LinkStatus.Missing))), Token);
+        await host.Products.CommitAsync(Make.Insert(Make.Id(9), "SKU-9", Make.Write(Make.Link(Make.Woo, "9"))), Token);
+
+        var counts = await host.Queries.CountVerifiedAsync(Make.Shop, Token);
+        var first = await host.Queries.ListUnverifiedAsync(Make.Shop, Make.Start.AddHours(2), null, 2, Token);
+        var rest = await host.Queries.ListUnverifiedAsync(Make.Shop, Make.Start.AddHours(2), first[^1].Product, 2, Token);
+
+        Assert.Equal((4, 3, Make.Start), (counts.Linked, counts.Verified, counts.OldestAt));
+        Assert.Equal([new BoundProduct(Make.Id(0), "0"), new BoundProduct(Make.Id(1), "1")], first);
+        Assert.Equal([new BoundProduct(Make.Id(2), "2")], rest);
+        Assert.Equal(Make.Start.AddHours(1), (await host.Products.LoadAsync(Make.Id(1), Token))!.Links[0].VerifiedAt);
+    }
+
+    [Fact]
+    public async Task LastHeard_NewestDeliveryPerResourceSinceThen()
+    {
+        await using var host = await StorageHost.StartAsync(await databases.CreateAsync());
+        await host.Inbox.AppendAsync(Make.Event("a", "product/1") with { ReceivedAt = Make.Start }, Token);
+        await host.Inbox.AppendAsync(Make.Event("b", "product/1") with { ReceivedAt = Make.Start.AddMinutes(5) }, Token);
+        await host.Inbox.AppendAsync(Make.Event("c", "product/2") with { ReceivedAt = Make.Start.AddMinutes(-5) }, Token);
+        await host.Inbox.AppendAsync(Make.Event("d", "product/3") with { ReceivedAt = Make.Start.AddMinutes(5) }, Token);
+
+        var heard = await host.Queries.LastHeardAsync(Make.Tenant, Make.Shop, ["product/1", "product/2", "inventory/1"], Make.Start, Token);
+
+        Assert.Equal([KeyValuePair.Create("product/1", Make.Start.AddMinutes(5))], heard);
+    }
+
+    [Fact]
     public async Task List_EachFilter_FindsItsProduct()
     {
         await using var host = await StorageHost.StartAsync(await databases.CreateAsync());

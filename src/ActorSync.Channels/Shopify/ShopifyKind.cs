@@ -17,6 +17,7 @@ internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, I
         Mask = ShopifyFields.Mask,
         MaxPushBatch = ShopifyPush.MaxItems,
         ImportPageSize = ShopifySource.PageSize,
+        ImportPageCost = ShopifyOperations.ProductsPage.Cost,
         Settings =
         [
             new ChannelSettingDescriptor

@@ -28,6 +28,8 @@ public sealed record ApiBucket
 
     /// <summary>The share of the bucket that only stock may use.</summary>
     public const double StockShare = 0.1;
+    /// <summary>The share of the bucket that leftover work leaves alone: what is pushed finds it there at once.</summary>
+    public const double LeftoverFloor = 0.5;
     /// <summary>Places in the line; who finds none asks again after <see cref="LongestWait"/>.</summary>
     public const int LongestLine = 500;
     /// <summary>The longest wait that is told; the caller asks again after it.</summary>
@@ -60,7 +62,7 @@ public sealed record ApiBucket
         }
 
         var left = bucket.LeftAt(now);
-        var floor = lane == Lane.Stock ? 0 : maximum * StockShare;
+        var floor = lane switch { Lane.Stock => 0, Lane.Leftover => maximum * LeftoverFloor, _ => maximum * StockShare };
         // A request dearer than the bucket goes out when the bucket is full; the channel will say so.
         var needed = Math.Min(maximum, cost + bucket.Ahead(request, lane) + Math.Min(floor, Math.Max(0, maximum - cost)));
         return left >= needed - Rounding

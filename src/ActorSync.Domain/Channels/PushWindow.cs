@@ -20,6 +20,9 @@ public sealed class PushWindow
 
     public int BatchCount => leases.Count;
 
+    /// <summary>Something is being pushed or could be.</summary>
+    public bool HasWork(DateTimeOffset now) => leases.Count > 0 || waiting.Values.Any(product => product.DueAt <= now);
+
     /// <summary>True when it did not fit: the index must be read again later.</summary>
     public bool Overflowed { get; private set; }
 

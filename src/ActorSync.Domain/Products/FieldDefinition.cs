@@ -9,7 +9,7 @@ public enum FieldType { Text, Html, Money, Decimal, Integer, Boolean, Set, List 
 public enum OwnerClass { Commerce, Ops, Shared, Stock }
 
 /// <summary>The order in which a channel's budget is spent: stock before price before content.</summary>
-public enum Lane { Stock = 0, Price = 1, Content = 2 }
+public enum Lane { Stock = 0, Price = 1, Content = 2, Leftover = 3 }
 
 /// <summary>One row of the field registry: everything that ownership, merge, channel masks, API, UI and docs know of a field.</summary>
 public sealed record FieldDefinition

@@ -61,6 +61,8 @@ public sealed record LinkState
     [Id(22)] public ImmutableArray<RemoteMedia> Media { get; init; } = [];
     /// <summary>Whose pictures stand once those of a first contact are compared; null = not decided.</summary>
     [Id(23)] public Origin? PicturesWonBy { get; init; }
+    /// <summary>When a read that showed the whole product began: "last checked". Null = never.</summary>
+    [Id(24)] public DateTimeOffset? VerifiedAt { get; init; }
 
     public const int MaxGoneMedia = 50;
 }

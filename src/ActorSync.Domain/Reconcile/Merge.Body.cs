@@ -55,6 +55,11 @@ internal sealed partial class Merge
             link = link with { ObservedAt = at };
         }
 
+        if (look.ReadStart is { } began && body is { VariantsComplete: true, Fields.IsEmpty: false } && (link.VerifiedAt is null || began > link.VerifiedAt))
+        {
+            link = link with { VerifiedAt = began };
+        }
+
         return Finish();
     }
 

@@ -34,6 +34,8 @@ public sealed record ChannelSettings
     [Id(13)] public DateTimeOffset? LiveSince { get; init; }
     /// <summary>When the first whole import was completed; null = not yet.</summary>
     [Id(14)] public DateTimeOffset? ImportedAt { get; init; }
+    /// <summary>Hour (UTC, 0 to 23) at which the channel is checked for drift each day; <see cref="Daily.Never"/> = never.</summary>
+    [Id(15)] public int DriftScanHour { get; init; } = 3;
 }
 
 /// <summary>Secret settings of one channel by name. Never serialized, never logged.</summary>
@@ -70,6 +72,8 @@ public sealed record ChannelDescriptor
     public required int MaxPushBatch { get; init; }
     /// <summary>Products per page of an import.</summary>
     public required int ImportPageSize { get; init; }
+    /// <summary>What such a page costs of the channel's budget, at least: points at Shopify, requests elsewhere.</summary>
+    public double ImportPageCost { get; init; } = 1;
     /// <summary>What the connect form asks for.</summary>
     public required ImmutableArray<ChannelSettingDescriptor> Settings { get; init; }
     /// <summary>Path of the channel's own edit page relative to its admin address, with {id} for the external id; null = none.</summary>

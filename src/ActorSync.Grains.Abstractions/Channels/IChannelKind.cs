@@ -143,7 +143,8 @@ public sealed record WebhookRegistration
 public interface IApiBudget
 {
     /// <summary>
-    /// Waits until <paramref name="cost"/> units may be spent and reserves them. Stock overtakes price overtakes content. A connector whose channel states no
+    /// Waits until <paramref name="cost"/> units may be spent and reserves them. Stock overtakes price overtakes content; leftover work takes what none of
+    /// them wants. A connector whose channel states no
     /// budget asks with cost 1; its limit is then learned from throttled answers.
     /// </summary>
     /// <exception cref="OperationCanceledException">The token ended the wait.</exception>

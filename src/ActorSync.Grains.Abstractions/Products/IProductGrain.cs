@@ -78,6 +78,10 @@ public sealed record ObserveCommand
     [Id(2)] public bool CreateIfMissing { get; init; }
     /// <summary>The remote product is ambiguous: import it, list it with this reason, push it nowhere.</summary>
     [Id(3)] public string? Ambiguous { get; init; }
+    /// <summary>Answer what had drifted.</summary>
+    [Id(4)] public bool Check { get; init; }
+    /// <summary>Only answer it: decide and write nothing.</summary>
+    [Id(5)] public bool DryRun { get; init; }
 }
 
 /// <summary>What became of observations.</summary>
@@ -105,6 +109,8 @@ public sealed record ObserveReply
     [Id(2)] public bool Changed { get; init; }
     /// <summary>Only a fresh read can judge it: the caller (or the store's worker) reads the remote product.</summary>
     [Id(3)] public bool WantsRead { get; init; }
+    /// <summary>What had drifted, where it was asked for and the product was found.</summary>
+    [Id(4)] public Drift? Drift { get; init; }
 }
 
 /// <summary>A hub edit.</summary>
@@ -232,6 +238,10 @@ public sealed record Delivery
     [Id(3)] public required ImmutableArray<Observation> Observations { get; init; }
     /// <summary>Inbox rows that this works in.</summary>
     [Id(4)] public ImmutableArray<long> InboxIds { get; init; } = [];
+    /// <summary>Answer what had drifted. Such a delivery travels alone.</summary>
+    [Id(5)] public bool Check { get; init; }
+    /// <summary>Only answer it: nothing is decided, made or written.</summary>
+    [Id(6)] public bool DryRun { get; init; }
 }
 
 /// <summary>

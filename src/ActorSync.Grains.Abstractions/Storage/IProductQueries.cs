@@ -25,6 +25,13 @@ public interface IProductQueries
     Task<Page<WebhookEventItem>> EventsAsync(TenantId tenant, ChannelId? channel, string? cursor, int limit, CancellationToken cancellationToken);
     /// <summary>Events by channel and outcome since an instant.</summary>
     Task<ImmutableArray<EventCount>> CountEventsAsync(TenantId tenant, DateTimeOffset since, CancellationToken cancellationToken);
+    /// <summary>How many linked products of a channel were ever read whole, and when the one that waits longest was.</summary>
+    Task<VerifiedCounts> CountVerifiedAsync(ChannelId channel, CancellationToken cancellationToken);
+    /// <summary>Products bound to something at the channel that were not read whole since an instant, by product id.</summary>
+    Task<ImmutableArray<BoundProduct>> ListUnverifiedAsync(ChannelId channel, DateTimeOffset before, ProductId? after, int limit, CancellationToken cancellationToken);
+    /// <summary>When a delivery about each of the resources last came in; what was not heard of is missing.</summary>
+    Task<ImmutableDictionary<string, DateTimeOffset>> LastHeardAsync(
+        TenantId tenant, ChannelId channel, ImmutableArray<string> resources, DateTimeOffset since, CancellationToken cancellationToken);
 }
 
 /// <summary>A bounded list.</summary>
@@ -287,3 +294,18 @@ public sealed record EventCount
     /// <summary>How many.</summary>
     [Id(2)] public required long Count { get; init; }
 }
+
+/// <summary>How far a channel's linked products are known to be read.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.verified-counts")]
+public sealed record VerifiedCounts
+{
+    /// <summary>Linked products.</summary>
+    [Id(0)] public long Linked { get; init; }
+    /// <summary>Read whole at least once.</summary>
+    [Id(1)] public long Verified { get; init; }
+    /// <summary>The oldest last check.</summary>
+    [Id(2)] public DateTimeOffset? OldestAt { get; init; }
+}
+
+/// <summary>A product and what it is bound to at a channel.</summary>
+public sealed record BoundProduct(ProductId Product, string ExternalId);

@@ -93,4 +93,7 @@ public interface ITenantDirectory
 
     /// <summary>The open connection; reopened when settings or secrets changed.</summary>
     ValueTask<IChannel> OpenAsync(ChannelSettings channel, CancellationToken cancellationToken = default);
+
+    /// <summary>A connection of its own for work that spends only what nothing else wants of the channel's budget.</summary>
+    ValueTask<IChannel> OpenForLeftoverAsync(ChannelSettings channel, CancellationToken cancellationToken = default);
 }

@@ -59,7 +59,13 @@ internal sealed class ObserveProduct(ObserveCommand command) : ProductCommand<Ob
         var isChanged = !ReferenceEquals(after.Product, work.Product);
         var outcome = isChanged ? "changed" : ReferenceEquals(after.Link(channel.Id).Registers, link.Registers) ? "nochange" : "echo";
         reply = new ObserveReply { Status = ObserveStatus.Done, Changed = isChanged, WantsRead = after.Link(channel.Id).WantsRead };
-        return after with { Inbox = after.Inbox.AddRange(Acks(outcome)) };
+        if (command.Check)
+        {
+            var decision = new Decision { Product = after.Product!, Link = after.Link(channel.Id) };
+            reply = reply with { Drift = Drift.Of(scene.AsLive(channel), work.Product, start.Link(channel.Id), decision, command.Observations[^1]) };
+        }
+
+        return command.DryRun ? work : after with { Inbox = after.Inbox.AddRange(Acks(outcome)) };
     }
 
     public override bool Taken(CommitResult result)

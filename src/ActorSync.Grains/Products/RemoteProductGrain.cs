@@ -60,6 +60,16 @@ public sealed partial class RemoteProductGrain : Grain, IRemoteProductGrain
     /// <summary>Sends what waits as one delivery; if that fails, each alone, so that a bad body fails by itself. Never throws.</summary>
     private async Task TurnAsync(ImmutableArray<Waiting> batch)
     {
+        if (batch.Length > 1 && batch.Any(waiting => waiting.Delivery.Check))
+        {
+            foreach (var waiting in batch)
+            {
+                await TurnAsync([waiting]);
+            }
+
+            return;
+        }
+
         try
         {
             var reply = await RouteAsync(batch.Length == 1 ? batch[0].Delivery : Together(batch));
@@ -112,6 +122,11 @@ public sealed partial class RemoteProductGrain : Grain, IRemoteProductGrain
                     return adopted;
                 }
 
+                if (delivery.DryRun)
+                {
+                    return WouldBeNew(body);
+                }
+
                 target = await RecogniseAsync(delivery, body, route);
                 mayCreate = true;
             }
@@ -150,6 +165,13 @@ public sealed partial class RemoteProductGrain : Grain, IRemoteProductGrain
         throw new InvalidOperationException(
             $"Remote product {this.GetPrimaryKeyString()} found no hub product in {MaxRoutes} tries: links and SKUs changed under it. It is delivered again later.");
     }
+
+    /// <summary>A dry run makes nothing and asks nobody to hold a place; whether a hub product waits for it is for the real run to find.</summary>
+    private static ObserveReply WouldBeNew(ObservedProduct body) => new()
+    {
+        Status = ObserveStatus.Done,
+        Drift = new Drift { Kind = Identity.Ambiguity(body) is null ? DriftKind.Imported : DriftKind.Ambiguous },
+    };
 
     /// <summary>What is known of the way while one delivery looks for its product.</summary>
     private sealed class Route
@@ -286,6 +308,8 @@ public sealed partial class RemoteProductGrain : Grain, IRemoteProductGrain
         InboxIds = delivery.InboxIds,
         CreateIfMissing = mayCreate,
         Ambiguous = ambiguous,
+        Check = delivery.Check,
+        DryRun = delivery.DryRun,
     };
 
     private ProductId NewId() => new(ids.NewId());

@@ -2,6 +2,7 @@ using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Faults;
 using ActorSync.Abstractions.Feed;
 using ActorSync.Abstractions.Products;
+using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Stores;
 using ActorSync.Abstractions.Tenants;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,7 +13,7 @@ namespace ActorSync.Grains.Stores;
 
 /// <summary>Where an import stands; written after each page, so that a kill costs at most one page.</summary>
 [GenerateSerializer, Alias("actorsync.import-state")]
-public sealed record ImportState
+public sealed record ImportState : IPageWalk
 {
     [Id(0)] public string? Id { get; set; }
     [Id(1)] public string State { get; set; } = "none";
@@ -35,15 +36,13 @@ public sealed record ImportState
 public sealed partial class ImportGrain(
     [PersistentState("import", SyncStreams.Storage)] IPersistentState<ImportState> state,
     ITenantDirectory directory,
+    IProductQueries queries,
     IIdSource ids,
     FailPoints failPoints,
     IOptions<StoreOptions> options,
     [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
     ILogger<ImportGrain> logger) : Grain, IImportGrain, IRemindable
 {
-    /// <summary>Tries of one page before the import ends as failed. With back-off to 1 min that is about half an hour of outage.</summary>
-    private const int MaxTries = 30;
-
     private bool isWorking;
 
     private ChannelId Channel => new(this.GetPrimaryKeyString());
@@ -65,7 +64,7 @@ public sealed partial class ImportGrain(
 
     public async Task<ImportProgress> StartAsync(string reason)
     {
-        if (State.State is not ("running" or "waiting"))
+        if (!State.IsUnderWay())
         {
             state.State = new ImportState
             {
@@ -88,7 +87,7 @@ public sealed partial class ImportGrain(
 
     public async Task<ImportProgress> CancelAsync()
     {
-        if (State.State is "running" or "waiting")
+        if (State.IsUnderWay())
         {
             await EndAsync("cancelled", "Cancelled by a person.");
         }
@@ -122,7 +121,7 @@ public sealed partial class ImportGrain(
             if (await directory.FindChannelAsync(Channel, cancellationToken) is { } settings
                 && await directory.OpenAsync(settings, cancellationToken) is IProductSource source)
             {
-                while (State.State is "running" or "waiting" && (State.NotBefore ?? default) <= clock.GetUtcNow() && !cancellationToken.IsCancellationRequested)
+                while (State.IsDue(clock.GetUtcNow()) && !cancellationToken.IsCancellationRequested)
                 {
                     await ImportPageAsync(settings, source, cancellationToken);
                 }
@@ -152,20 +151,15 @@ public sealed partial class ImportGrain(
             return;
         }
 
-        State.Failed += await DeliverAsync(settings, page.Items);
+        var delivered = await PageWalk.DeliverAsync(GrainFactory, settings, page.Items, logger);
         failPoints.Hit(FailPoints.BetweenPages);
-        if (State.State is not ("running" or "waiting"))
+        if (!State.IsUnderWay())
         {
             return;
         }
 
-        State.State = "running";
-        State.Sentence = null;
-        State.Tries = 0;
-        State.Done += page.Items.Length;
-        State.Total = page.Total ?? State.Total;
-        State.Pages++;
-        State.Cursor = page.NextCursor;
+        State.Failed += delivered.Count(item => item.Reply is null);
+        State.Advance(page);
         if (page.NextCursor is null)
         {
             await GrainFactory.GetGrain<ITenantGrain>(settings.Tenant.Value).PatchChannelAsync(Channel, new ChannelPatch { ImportedAt = clock.GetUtcNow() });
@@ -180,35 +174,10 @@ public sealed partial class ImportGrain(
         await GrainFactory.GetGrain<IFeedGrain>(settings.Tenant.Value).NoticeAsync(new FeedUpdate { Channels = [Channel] });
     }
 
-    /// <summary>Works the page's products in and answers how many failed; one bad item never fails its page.</summary>
-    private async Task<int> DeliverAsync(ChannelSettings settings, ImmutableArray<Observation> observations)
-    {
-        var results = await Task.WhenAll(observations.Select(async observation =>
-        {
-            try
-            {
-                await GrainFactory.GetGrain<IRemoteProductGrain>($"{Channel.Value}/{observation.Body.ExternalId}").DeliverAsync(new Delivery
-                {
-                    Tenant = settings.Tenant,
-                    Channel = Channel,
-                    ExternalId = observation.Body.ExternalId,
-                    Observations = [observation],
-                });
-                return true;
-            }
-            catch (Exception failure) when (failure is not Abstractions.Storage.StorageUnavailableException)
-            {
-                LogItemFailed(Channel.Value, observation.Body.ExternalId, failure);
-                return false;
-            }
-        }));
-        return results.Count(worked => !worked);
-    }
-
     private async Task PollAsync(ChannelSettings settings, IProductSource source, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        if (settings.ImportedAt is null || State.State is "running" or "waiting" || State.PollDueAt > now)
+        if (settings.ImportedAt is null || State.IsUnderWay() || State.PollDueAt > now)
         {
             return;
         }
@@ -216,7 +185,12 @@ public sealed partial class ImportGrain(
         var page = await source.PollAsync(State.PollCursor, directory.KindOf(settings).Descriptor.ImportPageSize, cancellationToken);
         if (page.Fault is null)
         {
-            await DeliverAsync(settings, page.Items);
+            var delivered = await PageWalk.DeliverAsync(GrainFactory, settings, page.Items, logger, check: true);
+            if (await MissedWebhooks.FindAsync(queries, settings, delivered, now, options.Value.WebhookDeliveryTime) is { Count: > 0 } missed)
+            {
+                await GrainFactory.GetGrain<IDriftScanGrain>(Channel.Value).NoteMissedAsync(missed.Count);
+            }
+
             var isMore = page.Items.Length > 0 && page.NextCursor is not null && page.NextCursor != State.PollCursor;
             State.PollCursor = page.NextCursor ?? State.PollCursor;
             State.PollDueAt = isMore ? now : now + (settings.PollMode ? options.Value.PollInterval : options.Value.SafetyPollInterval);
@@ -232,32 +206,16 @@ public sealed partial class ImportGrain(
 
     private async Task RetryLaterAsync(string message, DateTimeOffset? retryAt)
     {
-        if (State.State is not ("running" or "waiting"))
+        if (State.IsUnderWay())
         {
-            return;
+            State.RetryLater(clock.GetUtcNow(), "import", message, retryAt);
+            await state.WriteStateAsync();
         }
-
-        State.Tries++;
-        if (State.Tries >= MaxTries)
-        {
-            await EndAsync("failed", $"Gave up after {MaxTries} tries of page {State.Pages + 1}: {message} Start the import again when the channel answers.");
-            return;
-        }
-
-        var pause = TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, Math.Min(State.Tries, 6))));
-        State.State = "waiting";
-        State.NotBefore = retryAt ?? clock.GetUtcNow() + pause;
-        State.Sentence = $"Waiting for the channel: {message}";
-        await state.WriteStateAsync();
     }
 
     private async Task EndAsync(string how, string sentence)
     {
-        State.State = how;
-        State.EndedAt = clock.GetUtcNow();
-        State.Sentence = sentence;
-        State.Cursor = null;
-        State.NotBefore = null;
+        State.End(clock.GetUtcNow(), how, sentence);
         await state.WriteStateAsync();
     }
 
@@ -269,7 +227,4 @@ public sealed partial class ImportGrain(
 
     [LoggerMessage(3203, LogLevel.Warning, "Import or poll of channel {Channel} failed and is tried again")]
     private partial void LogFailed(string channel, Exception failure);
-
-    [LoggerMessage(3204, LogLevel.Warning, "Remote product {ExternalId} of channel {Channel} could not be worked in")]
-    private partial void LogItemFailed(string channel, string externalId, Exception failure);
 }

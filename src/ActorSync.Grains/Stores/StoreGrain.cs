@@ -22,6 +22,8 @@ public sealed partial class StoreGrain(
     [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
     ILogger<StoreGrain> logger) : Grain, IStoreGrain, IStreamSubscriptionObserver, IRemindable
 {
+    private static readonly TimeSpan LeftoverPatience = TimeSpan.FromMilliseconds(250);
+
     private readonly PushWindow window = new();
     private readonly WithdrawalWindow withdrawals = new();
     private ChannelSettings? settings;
@@ -96,6 +98,12 @@ public sealed partial class StoreGrain(
 
     public Task<TimeSpan> AcquireAsync(string request, double cost, Lane lane)
     {
+        // A channel that states no budget has no leftover but its idle time.
+        if (lane == Lane.Leftover && bucket.Maximum is null && window.HasWork(clock.GetUtcNow()))
+        {
+            return Task.FromResult(LeftoverPatience);
+        }
+
         (bucket, var wait) = bucket.Acquire(clock.GetUtcNow(), request, cost, lane);
         return Task.FromResult(wait);
     }

@@ -24,6 +24,9 @@ public sealed class StoreOptions
 
     /// <summary>Pause between safety polls of a channel that sends webhooks (they are hints and get lost); 1 min to 1 day. Default 10 min.</summary>
     public TimeSpan SafetyPollInterval { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>A change at a channel that nothing told of for this long counts as a lost webhook; 10 s to 1 h. Default 2 min.</summary>
+    public TimeSpan WebhookDeliveryTime { get; set; } = WebhookLoss.DeliveryTime;
 }
 
 /// <summary>All that is wrong is said at once, at start.</summary>

@@ -25,3 +25,11 @@ internal sealed class StoreBudget(ChannelId channel, string name, IGrainFactory 
     // One-way: a lost reading makes the mirror cautious, not wrong.
     public void Report(BudgetReading reading) => store.ReportAsync(reading).Ignore();
 }
+
+/// <summary>The same budget for work that takes only what nothing else wants.</summary>
+internal sealed class LeftoverBudget(IApiBudget budget) : IApiBudget
+{
+    public ValueTask AcquireAsync(double cost, Lane lane, CancellationToken cancellationToken) => budget.AcquireAsync(cost, Lane.Leftover, cancellationToken);
+
+    public void Report(BudgetReading reading) => budget.Report(reading);
+}

@@ -24,7 +24,7 @@ internal sealed class TenantDirectory : ITenantDirectory
     private readonly TimeProvider clock;
     private readonly Dictionary<string, IChannelKind> kinds;
     private readonly ConcurrentDictionary<TenantId, TenantEntry> tenants = new();
-    private readonly ConcurrentDictionary<ChannelId, OpenEntry> open = new();
+    private readonly ConcurrentDictionary<(ChannelId Channel, bool IsLeftover), OpenEntry> open = new();
     private readonly ConcurrentDictionary<ChannelId, (ChannelSecrets Secrets, DateTimeOffset ReadAt)> secrets = new();
     private readonly ConditionalWeakTable<ChannelSettings, ChannelProfile> profiles = [];
     private readonly Lock listing = new();
@@ -115,19 +115,26 @@ internal sealed class TenantDirectory : ITenantDirectory
         return read;
     }
 
-    public async ValueTask<IChannel> OpenAsync(ChannelSettings channel, CancellationToken cancellationToken = default)
+    public ValueTask<IChannel> OpenAsync(ChannelSettings channel, CancellationToken cancellationToken = default) =>
+        OpenAsync(channel, isLeftover: false, cancellationToken);
+
+    public ValueTask<IChannel> OpenForLeftoverAsync(ChannelSettings channel, CancellationToken cancellationToken = default) =>
+        OpenAsync(channel, isLeftover: true, cancellationToken);
+
+    private async ValueTask<IChannel> OpenAsync(ChannelSettings channel, bool isLeftover, CancellationToken cancellationToken)
     {
         var current = await SecretsOf(channel.Id, cancellationToken);
-        if (open.TryGetValue(channel.Id, out var entry) && entry.Serves(channel, current))
+        if (open.TryGetValue((channel.Id, isLeftover), out var entry) && entry.Serves(channel, current))
         {
             return entry.Channel;
         }
 
         var kind = KindOf(channel);
         var names = kind.Descriptor.Settings.Where(setting => setting.Secret).Select(setting => setting.Name).ToImmutableArray();
-        var opened = kind.Open(channel, current, new StoreBudget(channel.Id, ids.NewId(), grains, clock));
+        IApiBudget budget = new StoreBudget(channel.Id, ids.NewId(), grains, clock);
+        var opened = kind.Open(channel, current, isLeftover ? new LeftoverBudget(budget) : budget);
         // Two callers at once may open twice; the last one stays. The other is used up by its caller.
-        open[channel.Id] = new OpenEntry(channel, current, names, opened);
+        open[(channel.Id, isLeftover)] = new OpenEntry(channel, current, names, opened);
         return opened;
     }
 

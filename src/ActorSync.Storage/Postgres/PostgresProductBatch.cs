@@ -95,7 +95,8 @@ internal sealed class PostgresProductBatch
                 .Instants(rows, row => row.Link.Write.Dirty is null ? null : row.Link.Write.DirtySince).Instants(rows, row => row.Link.Write.DueAt)
                 .Texts(rows, row => row.Link.Undecided).Texts(rows, row => row.Link.Write.PlanKind).Texts(rows, row => row.Link.PlanFields)
                 .Ints(rows, row => row.Link.State.Attempts).Texts(rows, row => row.Link.Reason).Flags(rows, row => row.Link.IsListed)
-                .Longs(rows, row => row.Link.ResourcesHash).Instants(rows, row => row.Link.State.ObservedAt).Bytes(rows, row => row.Link.Document);
+                .Longs(rows, row => row.Link.ResourcesHash).Instants(rows, row => row.Link.State.ObservedAt)
+                .Instants(rows, row => row.Link.State.VerifiedAt).Bytes(rows, row => row.Link.Document);
             Expected.Add([.. rows.GroupBy(row => row.Commit).Select(same => (same.Key, same.Count()))]);
         }
     }

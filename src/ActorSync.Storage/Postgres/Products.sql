@@ -49,23 +49,23 @@ RETURNING product_id;
 -- name: UpdateLinks
 UPDATE channel_link l SET version = u.version + 1, external_id = u.external_id, status = u.status, dirty_lane = u.dirty_lane, dirty_since = u.dirty_since,
   due_at = u.due_at, undecided = u.undecided, plan_kind = u.plan_kind, plan_fields = u.plan_fields, attempts = u.attempts, reason = u.reason,
-  listed = u.listed, resources_hash = u.resources_hash, observed_at = u.observed_at, doc = u.doc
+  listed = u.listed, resources_hash = u.resources_hash, observed_at = u.observed_at, verified_at = u.verified_at, doc = u.doc
 FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::smallint[], $8::timestamptz[], $9::timestamptz[], $10::text[],
-  $11::text[], $12::text[], $13::integer[], $14::text[], $15::boolean[], $16::bigint[], $17::timestamptz[], $18::bytea[])
+  $11::text[], $12::text[], $13::integer[], $14::text[], $15::boolean[], $16::bigint[], $17::timestamptz[], $18::timestamptz[], $19::bytea[])
   AS u(tenant, product_id, channel, version, external_id, status, dirty_lane, dirty_since, due_at, undecided, plan_kind, plan_fields, attempts, reason, listed,
-    resources_hash, observed_at, doc)
+    resources_hash, observed_at, verified_at, doc)
 WHERE l.product_id = u.product_id AND l.channel = u.channel AND l.version = u.version
 RETURNING l.product_id;
 
 -- name: InsertLinks
 INSERT INTO channel_link (tenant, product_id, channel, version, external_id, status, dirty_lane, dirty_since, due_at, undecided, plan_kind, plan_fields,
-  attempts, reason, listed, resources_hash, observed_at, doc)
+  attempts, reason, listed, resources_hash, observed_at, verified_at, doc)
 SELECT u.tenant, u.product_id, u.channel, u.version + 1, u.external_id, u.status, u.dirty_lane, u.dirty_since, u.due_at, u.undecided, u.plan_kind,
-  u.plan_fields, u.attempts, u.reason, u.listed, u.resources_hash, u.observed_at, u.doc
+  u.plan_fields, u.attempts, u.reason, u.listed, u.resources_hash, u.observed_at, u.verified_at, u.doc
 FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::smallint[], $8::timestamptz[], $9::timestamptz[], $10::text[],
-  $11::text[], $12::text[], $13::integer[], $14::text[], $15::boolean[], $16::bigint[], $17::timestamptz[], $18::bytea[])
+  $11::text[], $12::text[], $13::integer[], $14::text[], $15::boolean[], $16::bigint[], $17::timestamptz[], $18::timestamptz[], $19::bytea[])
   AS u(tenant, product_id, channel, version, external_id, status, dirty_lane, dirty_since, due_at, undecided, plan_kind, plan_fields, attempts, reason, listed,
-    resources_hash, observed_at, doc)
+    resources_hash, observed_at, verified_at, doc)
 ON CONFLICT DO NOTHING
 RETURNING product_id;
 

@@ -103,3 +103,18 @@ ORDER BY received_at DESC, id DESC LIMIT @limit;
 -- An outcome may give its reason after a colon: counted without it.
 SELECT channel, split_part(coalesce(outcome, state), ':', 1), count(*) FROM inbox WHERE tenant = @tenant AND received_at >= @since::timestamptz
 GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 1000;
+
+-- name: CountVerified
+SELECT count(*), count(verified_at), min(verified_at) FROM channel_link WHERE channel = @channel::text AND status = 'linked';
+
+-- name: ListUnverified
+-- Whatever is bound to something at the channel and was not read whole since then.
+SELECT product_id, external_id FROM channel_link
+WHERE channel = @channel::text AND external_id IS NOT NULL AND product_id > @after AND status IN ('linked', 'ambiguous', 'delete_heard')
+  AND (verified_at IS NULL OR verified_at < @before::timestamptz)
+ORDER BY product_id LIMIT @limit;
+
+-- name: LastHeard
+SELECT resource, max(received_at) FROM inbox
+WHERE tenant = @tenant AND received_at >= @since::timestamptz AND channel = @channel::text AND resource = ANY(@resources::text[])
+GROUP BY resource LIMIT @limit;

@@ -199,6 +199,32 @@ internal sealed class ProductQueries(IDatabase database) : IProductQueries
                 ("@tenant", tenant.Value), ("@since", since)),
             cancellationToken)];
 
+    public Task<VerifiedCounts> CountVerifiedAsync(ChannelId channel, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => session.FirstAsync(
+                "CountVerified", row => new VerifiedCounts { Linked = row.Long(0), Verified = row.Long(1), OldestAt = row.InstantOrNull(2) }, cancellationToken,
+                ("@channel", channel.Value)),
+            cancellationToken)!;
+
+    public async Task<ImmutableArray<BoundProduct>> ListUnverifiedAsync(
+        ChannelId channel, DateTimeOffset before, ProductId? after, int limit, CancellationToken cancellationToken) =>
+        [.. await database.ReadAsync(
+            session => session.QueryAsync(
+                "ListUnverified", row => new BoundProduct(new ProductId(row.Text(0)), row.Text(1)), cancellationToken,
+                ("@channel", channel.Value), ("@before", before), ("@after", after?.Value ?? ""), ("@limit", Limit(limit))),
+            cancellationToken)];
+
+    public async Task<ImmutableDictionary<string, DateTimeOffset>> LastHeardAsync(
+        TenantId tenant, ChannelId channel, ImmutableArray<string> resources, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var rows = await database.ReadAsync(
+            session => session.QueryAsync(
+                "LastHeard", row => KeyValuePair.Create(row.Text(0), row.Instant(1)), cancellationToken,
+                ("@tenant", tenant.Value), ("@channel", channel.Value), ("@resources", resources.ToArray()), ("@since", since), ("@limit", resources.Length)),
+            cancellationToken);
+        return rows.ToImmutableDictionary(StringComparer.Ordinal);
+    }
+
     private static async Task<ILookup<string, LinkMark>> MarksAsync(DbSession session, List<ListRow> page, CancellationToken cancellationToken)
     {
         if (page.Count == 0)

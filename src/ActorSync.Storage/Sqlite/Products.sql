@@ -34,14 +34,14 @@ ON CONFLICT DO NOTHING;
 -- name: UpdateLinks
 UPDATE channel_link SET version = @version + 1, external_id = @external_id, status = @status, dirty_lane = @dirty_lane, dirty_since = @dirty_since,
   due_at = @due_at, undecided = @undecided, plan_kind = @plan_kind, plan_fields = @plan_fields, attempts = @attempts, reason = @reason, listed = @listed,
-  resources_hash = @resources_hash, observed_at = @observed_at, doc = @doc
+  resources_hash = @resources_hash, observed_at = @observed_at, verified_at = @verified_at, doc = @doc
 WHERE product_id = @product AND channel = @channel AND version = @version;
 
 -- name: InsertLinks
 INSERT INTO channel_link (tenant, product_id, channel, version, external_id, status, dirty_lane, dirty_since, due_at, undecided, plan_kind, plan_fields,
-  attempts, reason, listed, resources_hash, observed_at, doc)
+  attempts, reason, listed, resources_hash, observed_at, verified_at, doc)
 VALUES (@tenant, @product, @channel, @version + 1, @external_id, @status, @dirty_lane, @dirty_since, @due_at, @undecided, @plan_kind, @plan_fields,
-  @attempts, @reason, @listed, @resources_hash, @observed_at, @doc)
+  @attempts, @reason, @listed, @resources_hash, @observed_at, @verified_at, @doc)
 ON CONFLICT DO NOTHING;
 
 -- name: DeleteLinkResources

@@ -104,3 +104,18 @@ ORDER BY received_at DESC, id DESC LIMIT @limit;
 SELECT channel, substr(coalesce(outcome, state), 1, instr(coalesce(outcome, state) || ':', ':') - 1), count(*) FROM inbox
 WHERE tenant = @tenant AND received_at >= @since
 GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 1000;
+
+-- name: CountVerified
+SELECT count(*), count(verified_at), min(verified_at) FROM channel_link WHERE channel = @channel AND status = 'linked';
+
+-- name: ListUnverified
+-- Whatever is bound to something at the channel and was not read whole since then.
+SELECT product_id, external_id FROM channel_link
+WHERE channel = @channel AND external_id IS NOT NULL AND product_id > @after AND status IN ('linked', 'ambiguous', 'delete_heard')
+  AND (verified_at IS NULL OR verified_at < @before)
+ORDER BY product_id LIMIT @limit;
+
+-- name: LastHeard
+SELECT resource, max(received_at) FROM inbox
+WHERE tenant = @tenant AND received_at >= @since AND channel = @channel AND resource IN (SELECT value FROM json_each(@resources))
+GROUP BY resource LIMIT @limit;

@@ -164,7 +164,8 @@ internal sealed class SqliteProductGroups(SqliteDatabase database, FingerprintCa
             ("@external_id", link.State.ExternalId), ("@status", link.Status), ("@dirty_lane", (int?)write.Dirty),
             ("@dirty_since", write.Dirty is null ? null : Millis(write.DirtySince)), ("@due_at", Millis(write.DueAt)), ("@undecided", link.Undecided),
             ("@plan_kind", write.PlanKind), ("@plan_fields", link.PlanFields), ("@attempts", link.State.Attempts), ("@reason", link.Reason),
-            ("@listed", Flag(link.IsListed)), ("@resources_hash", link.ResourcesHash), ("@observed_at", Millis(link.State.ObservedAt)), ("@doc", link.Document));
+            ("@listed", Flag(link.IsListed)), ("@resources_hash", link.ResourcesHash), ("@observed_at", Millis(link.State.ObservedAt)),
+            ("@verified_at", Millis(link.State.VerifiedAt)), ("@doc", link.Document));
         if (changed == 0)
         {
             return false;

@@ -5,7 +5,7 @@ namespace ActorSync.Web.Channels;
 /// <summary>A channel as the API shows it: secrets are only named.</summary>
 internal sealed record ChannelView(
     string Id, string Kind, string Name, string Mode, bool Paused, string CreateMissing, IReadOnlyDictionary<string, string> Settings, IReadOnlyList<string> SecretsSet, string Currency,
-    ImmutableArray<ChannelLocation> Locations, bool ReadBeforeWrite, decimal StockBuffer, bool PollMode, DateTimeOffset? LiveSince, DateTimeOffset? ImportedAt, string? Shop)
+    ImmutableArray<ChannelLocation> Locations, bool ReadBeforeWrite, decimal StockBuffer, bool PollMode, DateTimeOffset? LiveSince, DateTimeOffset? ImportedAt, string? Shop, int? DriftScanHour)
 {
     public static async Task<ChannelView> OfAsync(ChannelSettings channel, ITenantDirectory directory, CancellationToken cancellationToken)
     {
@@ -13,15 +13,16 @@ internal sealed record ChannelView(
         var secrets = await directory.SecretsOf(channel.Id, cancellationToken);
         return new ChannelView(channel.Id.Value, channel.Kind, channel.Name, Names.Of(channel.Mode), channel.Paused, Names.Of(channel.CreateMissing), channel.Values,
             [.. descriptor.Settings.Where(s => s.Secret && secrets.Find(s.Name) is { Length: > 0 }).Select(s => s.Name)], channel.Currency, channel.Locations,
-            channel.ReadBeforeWrite, channel.StockBuffer, channel.PollMode, channel.LiveSince, channel.ImportedAt, ChannelBody.ShopOf(channel, descriptor));
+            channel.ReadBeforeWrite, channel.StockBuffer, channel.PollMode, channel.LiveSince, channel.ImportedAt, ChannelBody.ShopOf(channel, descriptor),
+            channel.DriftScanHour == Daily.Never ? null : channel.DriftScanHour);
     }
 }
 
 /// <summary>A connector that can be connected, and what it asks for.</summary>
 internal sealed record ChannelKindView(string Kind, string Name, IReadOnlyList<string> Fields, ImmutableArray<ChannelSettingDescriptor> Settings);
 
-/// <summary>Health, budget, work and import of a channel.</summary>
-internal sealed record ChannelHealth(StoreHealth Store, ImportProgress Import, LinkTotals Links);
+/// <summary>Health, budget, work, import and drift of a channel.</summary>
+internal sealed record ChannelHealth(StoreHealth Store, ImportProgress Import, LinkTotals Links, DriftView Drift);
 
 /// <summary>A channel's products counted.</summary>
 internal sealed record LinkTotals(
@@ -34,5 +35,5 @@ internal sealed record LinkTotals(
 /// <summary>A product that waits for a person.</summary>
 internal sealed record ListedProduct(string ProductId, string? Name, string State, string? Reason, string? ExternalId, string? EditUrl, IReadOnlyList<string> UndecidedFields);
 
-/// <summary>A started job and where to look.</summary>
-internal sealed record StartedJob(string? JobId, string StatusUrl, ImportProgress Import);
+/// <summary>A started import, what it will cost, and where to look.</summary>
+internal sealed record StartedJob(string? JobId, string StatusUrl, ScanEstimate Estimate, ImportProgress Import);

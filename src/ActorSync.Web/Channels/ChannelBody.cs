@@ -9,6 +9,7 @@ internal static class ChannelBody
 {
     private const int MaxIdLength = 64;
     private const int MaxValueLength = 4_096;
+    private const int DefaultDriftScanHour = 3;
 
     /// <summary>A new or changed channel, and the secrets that the body gave. <paramref name="known"/> is the stored channel when it is a change.</summary>
     public static (ChannelSettings Settings, IReadOnlyDictionary<string, string?> Secrets)? Read(BodyReader reader, ChannelSettings? known, IReadOnlyDictionary<string, IChannelKind> kinds, TenantId tenant, bool pollByDefault)
@@ -45,6 +46,7 @@ internal static class ChannelBody
             PollMode = reader.Flag("pollMode") ?? known?.PollMode ?? pollByDefault,
             Currency = known?.Currency ?? "EUR",
             Locations = ReadLocations(reader, known?.Locations ?? []),
+            DriftScanHour = ReadHour(reader, known),
             LiveSince = known?.LiveSince,
             ImportedAt = known?.ImportedAt,
         };
@@ -58,6 +60,15 @@ internal static class ChannelBody
         return !descriptor.Settings.Any(s => s.Name == "shopDomain") ? address
             : settings.Values.GetValueOrDefault("shopDomain") is { Length: > 0 } domain ? domain
             : Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri.Host : address;
+    }
+
+    /// <summary>null stands for never, absent for as it was.</summary>
+    private static int ReadHour(BodyReader reader, ChannelSettings? known)
+    {
+        var hour = reader.Number("driftScanHour", 0, 23, whole: true);
+        return hour is { } given ? (int)given
+            : reader.Has("driftScanHour") ? Daily.Never
+            : known?.DriftScanHour ?? DefaultDriftScanHour;
     }
 
     private static string? ReadId(BodyReader reader)

@@ -20,10 +20,9 @@ internal static partial class ChannelEndpoints
             .WithBody("""{ "confirm": 50, "winner": "shopify-demo", "createMissing": "all" }""");
         channels.MapPost("/{id}/register-webhooks", RegisterWebhooks).WithSummary("Subscribes to the channel's webhooks at ActorSync:PublicUrl.").RequireAuthorization(Roles.Admin);
         channels.MapPost("/{id}/import", StartImport).WithSummary("Reads the whole channel; joins an import that runs.").RequireAuthorization(Roles.Operator);
-        channels.MapPost("/{id}/reconcile", StartImport).WithSummary("Reads the whole channel again and repairs what differs.").RequireAuthorization(Roles.Operator);
         channels.MapGet("/{id}/import", ImportState).WithSummary("How far the running or last import is.");
         channels.MapDelete("/{id}/import", CancelImport).WithSummary("Stops the import after the page under way.").RequireAuthorization(Roles.Operator);
-        channels.MapGet("/{id}/health", Health).WithSummary("State, budget, waiting work, import and counts of a channel.");
+        channels.MapGet("/{id}/health", Health).WithSummary("State, budget, waiting work, import, counts and drift of a channel.");
         channels.MapGet("/{id}/links", Links).WithSummary("Products that wait for a person at this channel: ambiguous, undecided, refused, held.");
         api.MapPost("/api/shopify/import/{what}", ImportShopify).WithTags("Channels").WithSummary("Reads all Shopify channels; what is products or full.")
             .RequireAuthorization(Roles.Operator);
@@ -135,14 +134,30 @@ internal static partial class ChannelEndpoints
 
     private static async Task<Results<Accepted<StartedJob>, Problem>> StartImport(string id, Caller caller, Catalogue catalogue, CancellationToken cancellationToken) =>
         await catalogue.FindChannelAsync(caller, id, cancellationToken) is { } channel
-            ? await StartAsync(channel, caller, catalogue)
+            ? await StartAsync(channel, caller, catalogue, cancellationToken)
             : (Problem)ApiError.NoChannel(id);
 
-    private static async Task<Accepted<StartedJob>> StartAsync(ChannelSettings channel, Caller caller, Catalogue catalogue)
+    private static async Task<Accepted<StartedJob>> StartAsync(ChannelSettings channel, Caller caller, Catalogue catalogue, CancellationToken cancellationToken)
     {
+        var estimate = await EstimateImportAsync(channel, catalogue, cancellationToken);
         var progress = await catalogue.Import(channel.Id).StartAsync($"Asked for by {caller.Actor}.");
         var status = $"/api/channels/{channel.Id}/import";
-        return TypedResults.Accepted(status, new StartedJob(progress.Id, status, progress));
+        return TypedResults.Accepted(status, new StartedJob(progress.Id, status, estimate, progress));
+    }
+
+    /// <summary>What an import will cost. A channel that nobody has counted yet is asked how many products it has.</summary>
+    private static async Task<ScanEstimate> EstimateImportAsync(ChannelSettings channel, Catalogue catalogue, CancellationToken cancellationToken)
+    {
+        var known = (await catalogue.DriftScan(channel.Id).GetStatusAsync()).ImportEstimate;
+        if (known.Products is not null)
+        {
+            return known;
+        }
+
+        var probe = await ChannelConnections.ProbeAsync(await catalogue.Directory.OpenAsync(channel, cancellationToken), cancellationToken);
+        var health = await catalogue.Store(channel.Id).GetHealthAsync();
+        var descriptor = catalogue.Directory.KindOf(channel).Descriptor;
+        return ScanEstimate.Of(probe.Products, descriptor.ImportPageSize, descriptor.ImportPageCost, health.BudgetRestore, share: 1, measuredPage: null);
     }
 
     private static async Task<Results<Accepted<ListAnswer<StartedJob>>, Problem>> ImportShopify(string what, Caller caller, Catalogue catalogue, CancellationToken cancellationToken)
@@ -159,7 +174,7 @@ internal static partial class ChannelEndpoints
             return (Problem)new ApiError(ErrorKind.NotFound, "no-such-channel", "There is no Shopify channel. POST /api/channels connects one.");
         }
 
-        var started = await Task.WhenAll(shops.Select(c => StartAsync(c, caller, catalogue)));
+        var started = await Task.WhenAll(shops.Select(c => StartAsync(c, caller, catalogue, cancellationToken)));
         return TypedResults.Accepted(started[0].Location, new ListAnswer<StartedJob>([.. started.Select(s => s.Value!)], null));
     }
 
@@ -173,10 +188,11 @@ internal static partial class ChannelEndpoints
             ? TypedResults.Ok(await catalogue.Import(channel.Id).CancelAsync())
             : (Problem)ApiError.NoChannel(id);
 
-    private static async Task<Results<Ok<ChannelHealth>, Problem>> Health(string id, Caller caller, Catalogue catalogue, IProductQueries queries, CancellationToken cancellationToken) =>
+    private static async Task<Results<Ok<ChannelHealth>, Problem>> Health(
+        string id, Caller caller, Catalogue catalogue, IProductQueries queries, TimeProvider clock, CancellationToken cancellationToken) =>
         await catalogue.FindChannelAsync(caller, id, cancellationToken) is { } channel
             ? TypedResults.Ok(new ChannelHealth(await catalogue.Store(channel.Id).GetHealthAsync(), await catalogue.Import(channel.Id).GetAsync(),
-                LinkTotals.Of(await queries.CountLinksAsync(channel.Id, cancellationToken))))
+                LinkTotals.Of(await queries.CountLinksAsync(channel.Id, cancellationToken)), DriftView.Of(await catalogue.DriftScan(channel.Id).GetStatusAsync(), clock.GetUtcNow())))
             : (Problem)ApiError.NoChannel(id);
 
     private static async Task<Results<Ok<ListAnswer<ListedProduct>>, Problem>> Links(

@@ -19,9 +19,10 @@ internal static partial class ChannelEndpoints
             .WithBody("""{ "id": "shop-de", "kind": "shopify", "name": "German shop", "settings": { "baseUrl": "https://demo.myshopify.com", "accessToken": "shpat_…" } }""");
         channels.MapGet("/{id}", Get).WithSummary("Shows a channel.");
         channels.MapPut("/{id}", Put).WithSummary("Changes the members that the body names; secrets that it lacks stay as they are.").RequireAuthorization(Roles.Admin)
-            .WithBody("""{ "name": "German shop", "createMissing": "all", "settings": { "webhookSecret": "…" } }""");
+            .WithBody("""{ "name": "German shop", "createMissing": "all", "driftScanHour": 3, "settings": { "webhookSecret": "…" } }""");
         channels.MapDelete("/{id}", Delete).WithSummary("Disconnects a channel. Products stay in the hub and at the channel.").RequireAuthorization(Roles.Admin);
         MapRunning(api, channels);
+        DriftEndpoints.Map(api);
     }
 
     private static Ok<ListAnswer<ChannelKindView>> Kinds(IEnumerable<IChannelKind> kinds) => TypedResults.Ok(new ListAnswer<ChannelKindView>(
@@ -85,7 +86,7 @@ internal static partial class ChannelEndpoints
 
         await registry.PutSecretsAsync(channel.Id, secrets, cancellationToken);
         await catalogue.SpreadAsync(caller, await catalogue.Tenant(caller).PutChannelAsync(channel), cancellationToken);
-        await Task.WhenAll(catalogue.Store(channel.Id).EnsureAsync(), catalogue.Import(channel.Id).EnsureAsync());
+        await Task.WhenAll(catalogue.Store(channel.Id).EnsureAsync(), catalogue.Import(channel.Id).EnsureAsync(), catalogue.DriftScan(channel.Id).EnsureAsync());
         return TypedResults.Created($"/api/channels/{channel.Id}", await ChannelView.OfAsync(channel, catalogue.Directory, cancellationToken));
     }
 
@@ -116,7 +117,7 @@ internal static partial class ChannelEndpoints
         }
 
         await catalogue.SpreadAsync(caller, await catalogue.Tenant(caller).PutChannelAsync(channel), cancellationToken);
-        await Task.WhenAll(catalogue.Store(channel.Id).WakeAsync(), catalogue.Import(channel.Id).EnsureAsync());
+        await Task.WhenAll(catalogue.Store(channel.Id).WakeAsync(), catalogue.Import(channel.Id).EnsureAsync(), catalogue.DriftScan(channel.Id).EnsureAsync());
         return TypedResults.Ok(await ChannelView.OfAsync(channel, catalogue.Directory, cancellationToken));
     }
 

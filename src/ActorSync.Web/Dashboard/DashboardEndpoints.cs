@@ -32,6 +32,14 @@ internal static class DashboardEndpoints
                     [nameof(GoLivePage.Settings)] = await catalogue.SettingsAsync(caller, cancellationToken),
                 })
                 : Missing($"There is no channel {id}."));
+        pages.MapGet("/channels/{id}/check", async Task<IResult> (string id, Caller caller, Catalogue catalogue, CancellationToken cancellationToken) =>
+            await catalogue.FindChannelAsync(caller, id, cancellationToken) is { } channel
+                ? new RazorComponentResult<CheckPage>(new Dictionary<string, object?>(StringComparer.Ordinal)
+                {
+                    [nameof(CheckPage.Channel)] = channel,
+                    [nameof(CheckPage.Status)] = await catalogue.DriftScan(channel.Id).GetStatusAsync(),
+                })
+                : Missing($"There is no channel {id}."));
         pages.MapGet("/channels/{id}/waiting", async Task<IResult> (string id, Caller caller, Catalogue catalogue, IProductQueries queries, CancellationToken cancellationToken, string? cursor = null) =>
             await catalogue.FindChannelAsync(caller, id, cancellationToken) is { } channel
                 ? new RazorComponentResult<WaitingPage>(new Dictionary<string, object?>(StringComparer.Ordinal)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ActorSync.Web.Channels;
 using ActorSync.Web.Products;
 
 namespace ActorSync.Web.ProductSync;
@@ -9,7 +10,14 @@ internal sealed record SyncMetrics(
 
 internal sealed record OperationCount(string Operation, string Status, long Count);
 
-internal sealed record ChannelMetrics(string Channel, string State, int Waiting, int InFlight, long Pushed, long Failed, long Throttled, long SavedEdits);
+internal sealed record ChannelMetrics(
+    string Channel, string State, int Waiting, int InFlight, long Pushed, long Failed, long Throttled, long SavedEdits, double? FieldsEqualShare, double? OldestCheckAgeHours,
+    double? WebhookLossRate)
+{
+    public static ChannelMetrics Of(StoreHealth health, DriftView drift) => new(
+        health.Channel.Value, health.State, health.Waiting, health.InFlight, health.Pushed, health.Failed, health.Throttled, health.SavedEdits, drift.FieldsEqualShare,
+        drift.OldestCheckAgeHours, drift.WebhookLossRate);
+}
 
 /// <summary>Fields by owner class, and where this client differs.</summary>
 internal sealed record OwnershipRules(

@@ -1,3 +1,4 @@
+using ActorSync.Web.Channels;
 using ActorSync.Web.Conflicts;
 using ActorSync.Web.Errors;
 using ActorSync.Web.Products;
@@ -17,7 +18,7 @@ internal static partial class ProductSyncEndpoints
         var sync = api.MapGroup("/api/integrations/product-sync").WithTags("Product sync").WithMetadata(new EnvelopeAttribute());
         sync.MapGet("/status/{clientId}", Status).WithSummary("Counts products by sync status.")
             .WithAnswer("""{ "success": true, "data": { "total": 150, "synced": 145, "pending": 3, "conflict": 1, "error": 1, "lastSyncAt": "2026-11-22T18:00:00Z" } }""");
-        sync.MapGet("/metrics", Metrics).WithSummary("Pushes of the last 24 hours by operation and status, and what each channel has waiting.");
+        sync.MapGet("/metrics", Metrics).WithSummary("Pushes of the last 24 hours by operation and status; per channel what waits, what was verified equal, and how many webhooks get lost.");
         sync.MapGet("/field-ownership", Ownership).WithSummary("Which class owns each field, with your custom rules.");
         sync.MapPut("/field-ownership/{clientId}", PutOwnership).WithSummary("Replaces your custom rules: field to commerce, ops or shared.").RequireAuthorization(Roles.Admin)
             .WithBody("""{ "customRules": { "price": "ops" } }""");
@@ -36,13 +37,17 @@ internal static partial class ProductSyncEndpoints
     private static async Task<Ok<Envelope<SyncMetrics>>> Metrics(Caller caller, Catalogue catalogue, IProductQueries queries, TimeProvider clock, CancellationToken cancellationToken)
     {
         var settings = await catalogue.SettingsAsync(caller, cancellationToken);
-        var health = await Task.WhenAll(settings.Channels.Select(c => catalogue.Store(c.Id).GetHealthAsync()));
+        var channels = await Task.WhenAll(settings.Channels.Select(async c =>
+        {
+            var health = catalogue.Store(c.Id).GetHealthAsync();
+            return ChannelMetrics.Of(await health, DriftView.Of(await catalogue.DriftScan(c.Id).GetStatusAsync(), clock.GetUtcNow()));
+        }));
         var attempts = await queries.CountAttemptsAsync(caller.Tenant, clock.GetUtcNow() - MetricsSpan, cancellationToken);
         long Of(string status) => attempts.Where(a => a.Status == status).Sum(a => a.Count);
         return Envelope.Ok(new SyncMetrics(
-            health.Sum(h => (long)h.Waiting), Of("processing"), Of("completed"), Of("failed"), Of("skipped"),
+            channels.Sum(c => (long)c.Waiting), Of("processing"), Of("completed"), Of("failed"), Of("skipped"),
             [.. attempts.Select(a => new OperationCount(a.Operation, a.Status, a.Count))],
-            [.. health.Select(h => new ChannelMetrics(h.Channel.Value, h.State, h.Waiting, h.InFlight, h.Pushed, h.Failed, h.Throttled, h.SavedEdits))]));
+            channels));
     }
 
     private static async Task<Ok<Envelope<OwnershipRules>>> Ownership(Caller caller, Catalogue catalogue, CancellationToken cancellationToken) =>

@@ -17,6 +17,8 @@ internal sealed class Catalogue(IGrainFactory grains, ITenantDirectory directory
 
     public IImportGrain Import(ChannelId channel) => grains.GetGrain<IImportGrain>(channel.Value);
 
+    public IDriftScanGrain DriftScan(ChannelId channel) => grains.GetGrain<IDriftScanGrain>(channel.Value);
+
     public IGoLiveGrain GoLive(ChannelId channel) => grains.GetGrain<IGoLiveGrain>(channel.Value);
 
     /// <summary>The product as last committed, or null.</summary>

@@ -23,7 +23,8 @@ public sealed class Arrows : IOutgoingGrainCallFilter
         [typeof(TenantGrain)] = [],
         [typeof(StoreGrain)] = ["IPushWorkerGrain", "IFeedGrain"],
         [typeof(PushWorkerGrain)] = ["IProductGrain", "IStoreGrain"],
-        [typeof(ImportGrain)] = ["IRemoteProductGrain", "IProductGrain", "IStoreGrain", "IFeedGrain", "ITenantGrain", "IGoLiveGrain"],
+        [typeof(ImportGrain)] = ["IRemoteProductGrain", "IProductGrain", "IStoreGrain", "IFeedGrain", "ITenantGrain", "IGoLiveGrain", "IDriftScanGrain"],
+        [typeof(DriftScanGrain)] = ["IRemoteProductGrain", "IProductGrain", "IStoreGrain", "IImportGrain", "IFeedGrain", "ITenantGrain"],
         [typeof(GoLiveGrain)] = ["IProductGrain", "IStoreGrain", "IFeedGrain", "ITenantGrain"],
     };
 

@@ -85,7 +85,7 @@ public sealed class TestChannelKind : IChannelKind, ICanon, IWebhookReader
         public async Task<SourcePage> ReadPageAsync(string? cursor, int size, CancellationToken cancellationToken)
         {
             await budget.AcquireAsync(1, Lane.Content, cancellationToken);
-            return shop.ReadAll();
+            return shop.ReadPage(cursor, size);
         }
 
         public async Task<SourcePage> ReadAsync(ImmutableArray<string> externalIds, CancellationToken cancellationToken)

@@ -13,6 +13,7 @@ public sealed class TestShop(string name, TimeProvider clock)
     private int nextId;
     private int pushes;
     private int reads;
+    private int pages;
 
     public string Name => name;
 
@@ -26,6 +27,15 @@ public sealed class TestShop(string name, TimeProvider clock)
     public int Pushes => Volatile.Read(ref pushes);
 
     public int Reads => Volatile.Read(ref reads);
+
+    /// <summary>Pages asked for.</summary>
+    public int Pages => Volatile.Read(ref pages);
+
+    /// <summary>Products per page; null = as many as are asked for.</summary>
+    public int? PageSize { get; set; }
+
+    /// <summary>Runs before a page is read, with its number: the merchant goes on working meanwhile.</summary>
+    public Action<int>? BeforePage { get; set; }
 
     public ImmutableArray<ObservedProduct> Products
     {
@@ -160,11 +170,24 @@ public sealed class TestShop(string name, TimeProvider clock)
         }
     }
 
-    internal SourcePage ReadAll()
+    /// <summary>Products after the one that the cursor names, in the order in which they were made: deletions do not move the rest.</summary>
+    internal SourcePage ReadPage(string? cursor, int size)
     {
-        var page = Read(Products.Select(product => product.ExternalId));
-        return page with { Items = [.. page.Items.Select(item => item with { Source = ObservationSource.Import })], Total = page.Items.Length };
+        Interlocked.Increment(ref pages);
+        BeforePage?.Invoke(Pages);
+        var after = cursor is null ? 0 : int.Parse(cursor);
+        var rest = Products.Select(product => product.ExternalId).Where(id => Number(id) > after).OrderBy(Number).ToList();
+        var ids = rest.Take(PageSize ?? size).ToList();
+        var page = Read(ids);
+        return page.Fault is not null ? page : page with
+        {
+            Items = [.. page.Items.Select(item => item with { Source = ObservationSource.Import })],
+            NextCursor = rest.Count > ids.Count ? Number(ids[^1]).ToString() : null,
+            Total = Products.Length,
+        };
     }
+
+    private int Number(string id) => int.Parse(id[name.Length..]);
 
     internal ImmutableArray<PushOutcome> Push(ImmutableArray<PushItem> items)
     {
