@@ -175,7 +175,8 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
 
     /// <param name="now">The shop's clock, which decides whether a sale runs.</param>
     /// <param name="clockOffset">The shop's clock minus ours.</param>
-    public PushOutcome Outcome(DateTimeOffset now, TimeSpan clockOffset)
+    /// <param name="facts">What the answers are read by.</param>
+    public PushOutcome Outcome(DateTimeOffset now, TimeSpan clockOffset, WooFacts facts)
     {
         // Rows may carry more than was asked for (a simple product that becomes a variation); only what was asked for is answered.
         var asked = item.Delta.Select(planned => planned.Key).ToHashSet();
@@ -200,7 +201,7 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
                 ? ImmutableDictionary<RegisterKey, PushResult>.Empty
                 : _results.Where(pair => pair.Value != result).ToImmutableDictionary(pair => pair.Key, pair => pair.Value),
             Rejections = [.. _rejections.Where(r => r.Key is not { } key || asked.Contains(key))],
-            Answer = Answer(now),
+            Answer = Answer(now, facts),
             Bound = [.. _bound.Select(pair => new VariantLink { Variant = pair.Key, ExternalId = pair.Value })],
             ExternalId = ExternalId,
             SentAt = SentAt,
@@ -237,7 +238,7 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
         return PushResult.Applied;
     }
 
-    private ObservedProduct? Answer(DateTimeOffset now)
+    private ObservedProduct? Answer(DateTimeOffset now, WooFacts facts)
     {
         if (ExternalId is not { } id)
         {
@@ -255,7 +256,7 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
         }
 
         var body = _product is { } row
-            ? WooMapper.Product(row, null, WooForm.Edit, now)
+            ? WooMapper.Product(row, null, WooForm.Edit, now, facts)
             : new ObservedProduct { ExternalId = id, Version = Stamp.Zero };
         if (_variations.Count == 0)
         {
@@ -265,7 +266,7 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
         var options = _product is { } parent ? WooMapper.VariationAttributes(parent) : (ImmutableArray<WooOption>?)null;
         return body with
         {
-            Variants = [.. _variations.OrderBy(pair => pair.Key).Select(pair => WooMapper.Variant(pair.Value, options, now))],
+            Variants = [.. _variations.OrderBy(pair => pair.Key).Select(pair => WooMapper.Variant(pair.Value, options, now, facts))],
             VariantsComplete = false,
         };
     }

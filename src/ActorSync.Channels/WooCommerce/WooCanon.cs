@@ -22,7 +22,10 @@ internal sealed class WooCanon : ICanon
             WooFields.Sku => Filled(text.Trim()),
             WooFields.Gtin => Filled(Gtin(text)),
             WooFields.Available => Stock(text),
-            WooFields.Tags => Filled(ElementKey(field, text)),
+            WooFields.Tags or WooFields.Categories => Filled(ElementKey(field, text)),
+            WooFields.Manufacturer => Filled(Plain(text)),
+            WooFields.Weight or WooFields.Length or WooFields.Width or WooFields.Height => Size(text),
+            WooFields.Options or WooFields.OptionValues => Names(value),
             _ => value,
         };
     }
@@ -60,6 +63,13 @@ internal sealed class WooCanon : ICanon
 
         return kept.ToString();
     }
+
+    /// <summary>The shop keeps a text in its own unit; read back it has the decimals that conversions have.</summary>
+    private static FieldValue Size(string text) =>
+        decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var size) ? Canonical.Decimal(decimal.Round(size, Units.Decimals)) : FieldValue.Empty;
+
+    /// <summary>Names of attributes and their values: plain texts in one line.</summary>
+    private static FieldValue Names(FieldValue value) => Canonical.List([.. value.ToList().Select(name => Plain(name))]);
 
     private static FieldValue Stock(string text) =>
         decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var count) ? Canonical.Decimal(decimal.Floor(count)) : FieldValue.Empty;

@@ -23,6 +23,7 @@ internal sealed partial class WooChannel
         }
 
         var (found, fault) = await FindCandidatesAsync([.. ledgers.Select(l => l.Item)], withTrash: false, lane, cancellationToken);
+        fault ??= await terms.PrepareAsync([.. ledgers.Select(l => l.Item)], lane, cancellationToken);
         if (fault is not null)
         {
             foreach (var ledger in ledgers)
@@ -178,7 +179,7 @@ internal sealed partial class WooChannel
         var living = target.Variants.Where(v => !v.Remove).ToArray();
         var isVariable = target.Options.Length > 0;
         var write = new WooWrite(ledger, WooWriteKind.Create, 0, null);
-        WooMapper.WriteProduct(write, null, canon);
+        WooMapper.WriteProduct(write, null, terms, canon);
         if (!item.Delta.Any(p => p.Key is { Field: WooFields.Name, Variant: null } && !p.Target.IsEmpty))
         {
             if (target.Fields.GetValueOrDefault(WooFields.Name).Text is not { Length: > 0 } name)
@@ -203,14 +204,15 @@ internal sealed partial class WooChannel
         }
 
         write.Set("type", isVariable ? "variable" : "simple");
-        write.Set("meta_data", new JsonArray(new JsonObject { ["key"] = WooFields.HubIdMeta, ["value"] = item.Product.Value }));
+        write.Meta(WooFields.HubIdMeta, item.Product.Value);
         if (isVariable)
         {
+            WooMapper.WriteTaxOfFamily(write);
             write.Set("attributes", WooMapper.NewAttributes(target), [.. item.Delta.Where(p => p.Key.Field == WooFields.Options).Select(p => p.Key)]);
         }
         else if (living.Length == 1)
         {
-            WooMapper.WriteVariant(write, living[0], null, [], [], client.Clock.GetUtcNow());
+            WooMapper.WriteVariant(write, living[0], null, [], [], client.Clock.GetUtcNow(), terms.Facts);
         }
 
         var hasSku = !isVariable && living.Length == 1 && item.Delta.Any(p => p.Key.Field == WooFields.Sku && !string.IsNullOrWhiteSpace(p.Target.Text));
@@ -374,7 +376,7 @@ internal sealed partial class WooChannel
             }
         }
 
-        var held = WooMapper.Product(row, ledger.CurrentVariations is { } known ? [.. known.Values] : null, WooForm.Edit, now);
+        var held = WooMapper.Product(row, ledger.CurrentVariations is { } known ? [.. known.Values] : null, WooForm.Edit, now, terms.Facts);
         foreach (var planned in item.Delta)
         {
             ledger.Settle([planned.Key], Holds(held, ledger, planned) ? PushResult.Applied : PushResult.NotSent);
@@ -389,9 +391,9 @@ internal sealed partial class WooChannel
     private bool Holds(ObservedProduct held, PushLedger ledger, PlannedValue planned)
     {
         var key = planned.Key;
-        if (key.Field == WooFields.Tags)
+        if (key.Field is WooFields.Tags or WooFields.Categories)
         {
-            var has = held.Sets.GetValueOrDefault(WooFields.Tags, []).Any(tag => canon.ElementKey(WooFields.Tags, tag) == canon.ElementKey(WooFields.Tags, key.Part ?? ""));
+            var has = held.Sets.GetValueOrDefault(key.Field, []).Any(element => canon.ElementKey(key.Field, element) == canon.ElementKey(key.Field, key.Part ?? ""));
             return has == (!planned.Target.IsEmpty && planned.Target != FieldValue.False);
         }
 
@@ -442,7 +444,7 @@ internal sealed partial class WooChannel
             foreach (var variant in living.Where(v => ledger.BoundTo(v.Id) is null))
             {
                 var write = new WooWrite(ledger, WooWriteKind.Create, 0, variant.Id);
-                WooMapper.WriteVariant(write, variant, null, options, ledger.Item.Target.Options, client.Clock.GetUtcNow());
+                WooMapper.WriteVariant(write, variant, null, options, ledger.Item.Target.Options, client.Clock.GetUtcNow(), terms.Facts);
                 rows.Add(write);
             }
 

@@ -17,7 +17,7 @@ internal sealed partial class WooChannel
         await CreateAsync([.. ledgers.Where(l => l.Item.Action == PushAction.Create || l.Item.ExternalId is null)], lane, cancellationToken);
         await UpdateAsync([.. ledgers.Where(l => l.Item.Action == PushAction.Update && l.Item.ExternalId is not null)], lane, cancellationToken);
         var now = client.Clock.GetUtcNow() + client.ClockOffset;
-        return [.. ledgers.Select(ledger => ledger.Outcome(now, client.ClockOffset))];
+        return [.. ledgers.Select(ledger => ledger.Outcome(now, client.ClockOffset, terms.Facts))];
     }
 
     private static Lane LaneOf(PushItem item) => item.Delta.IsDefaultOrEmpty ? Lane.Content : item.Delta.Min(planned => planned.Key.Field switch
@@ -36,6 +36,16 @@ internal sealed partial class WooChannel
 
         await ReadCurrentAsync(ledgers, lane, cancellationToken);
         var open = ledgers.Where(l => !l.IsClosed).ToArray();
+        if (await terms.PrepareAsync([.. open.Select(l => l.Item)], lane, cancellationToken) is { } unprepared)
+        {
+            foreach (var ledger in open)
+            {
+                ledger.CloseFailed(PushResult.NotSent, unprepared);
+            }
+
+            return;
+        }
+
         var products = new List<WooWrite>();
         var variations = new Dictionary<PushLedger, List<WooWrite>>();
         foreach (var ledger in open)
@@ -125,7 +135,7 @@ internal sealed partial class WooChannel
 
     private static bool NeedsProductRow(PushItem item) => item.Delta.Any(p => p.Key.Field switch
     {
-        WooFields.Tags or WooFields.IsActive or WooFields.Options or WooFields.OptionValues => true,
+        WooFields.Tags or WooFields.Categories or WooFields.Manufacturer or WooFields.IsActive or WooFields.Options or WooFields.OptionValues => true,
         WooFields.Price or WooFields.CompareAtPrice or WooFields.Available => p.Key.Variant is { } v && IsProductItself(item, v),
         _ => false,
     }) || ChangesStructure(item) || MayBecomeVariable(item);
@@ -161,7 +171,7 @@ internal sealed partial class WooChannel
         var now = client.Clock.GetUtcNow() + client.ClockOffset;
         var id = long.Parse(item.ExternalId!, NumberStyles.None, CultureInfo.InvariantCulture);
         var product = new WooWrite(ledger, WooWriteKind.Update, id, null);
-        WooMapper.WriteProduct(product, ledger.Current, canon);
+        WooMapper.WriteProduct(product, ledger.Current, terms, canon);
         var isVariable = ledger.Current is { } row && WooMapper.IsVariable(row);
         var options = ledger.Current is { } parent ? WooMapper.VariationAttributes(parent) : [];
         if (isVariable && (ChangesStructure(item) || item.Delta.Any(p => p.Key.Field is WooFields.Options or WooFields.OptionValues)))
@@ -186,6 +196,11 @@ internal sealed partial class WooChannel
             RejectAll(ledger, wanted, WooMapper.SimpleProduct, WooMapper.SimpleProductMessage);
         }
 
+        if (isVariable || ledger.Current is null)
+        {
+            WooMapper.WriteTaxOfFamily(product);
+        }
+
         var becomesVariable = isVariable && !WooMapper.IsVariable(ledger.Current!.Value);
         var rows = new List<WooWrite>();
         foreach (var variant in item.Target.Variants)
@@ -205,7 +220,7 @@ internal sealed partial class WooChannel
 
             if (variant.ExternalId == item.ExternalId && isVariable && (becomesVariable || WooMapper.IsMoving(ledger.Current!.Value)))
             {
-                MoveIntoVariation(ledger, variant, options, rows, now);
+                MoveIntoVariation(ledger, variant, options, rows, now, terms.Facts);
                 continue;
             }
 
@@ -222,7 +237,7 @@ internal sealed partial class WooChannel
                     continue;
                 }
 
-                WooMapper.WriteVariant(product, variant, ledger.Current, [], [], now);
+                WooMapper.WriteVariant(product, variant, ledger.Current, [], [], now, terms.Facts);
                 if (variant.ExternalId is null)
                 {
                     ledger.Bind(variant.Id, item.ExternalId!);
@@ -246,7 +261,7 @@ internal sealed partial class WooChannel
             else
             {
                 var create = new WooWrite(ledger, WooWriteKind.Create, 0, variant.Id);
-                WooMapper.WriteVariant(create, variant, null, options, item.Target.Options, now);
+                WooMapper.WriteVariant(create, variant, null, options, item.Target.Options, now, terms.Facts);
                 rows.Add(create);
             }
         }
@@ -259,7 +274,7 @@ internal sealed partial class WooChannel
     }
 
     /// <summary>The only variant of a simple product gets a row of its own, or is found where an earlier try has made it.</summary>
-    private static void MoveIntoVariation(PushLedger ledger, DesiredVariant variant, ImmutableArray<WooOption> options, List<WooWrite> rows, DateTimeOffset now)
+    private static void MoveIntoVariation(PushLedger ledger, DesiredVariant variant, ImmutableArray<WooOption> options, List<WooWrite> rows, DateTimeOffset now, WooFacts facts)
     {
         if (Match(ledger.CurrentVariations, variant, options) is { } made)
         {
@@ -269,11 +284,11 @@ internal sealed partial class WooChannel
         }
 
         var create = new WooWrite(ledger, WooWriteKind.Create, 0, variant.Id);
-        WooMapper.WriteWholeVariant(create, variant, ledger.Current!.Value, options, ledger.Item.Target.Options, now);
+        WooMapper.WriteWholeVariant(create, variant, ledger.Current!.Value, options, ledger.Item.Target.Options, now, facts);
         rows.Add(create);
     }
 
-    private static void ComposeVariation(
+    private void ComposeVariation(
         PushLedger ledger, DesiredVariant variant, string external, RegisterKey[] keys, ImmutableArray<WooOption> options, List<WooWrite> rows, DateTimeOffset now)
     {
         JsonElement? current = null;
@@ -289,7 +304,7 @@ internal sealed partial class WooChannel
         }
 
         var write = new WooWrite(ledger, WooWriteKind.Update, long.Parse(external, CultureInfo.InvariantCulture), variant.Id);
-        WooMapper.WriteVariant(write, variant, current, options, ledger.Item.Target.Options, now);
+        WooMapper.WriteVariant(write, variant, current, options, ledger.Item.Target.Options, now, terms.Facts);
         if (!write.IsEmpty)
         {
             rows.Add(write);

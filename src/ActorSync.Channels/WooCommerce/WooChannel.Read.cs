@@ -209,7 +209,12 @@ internal sealed partial class WooChannel
         JsonElement[] rows, DateTimeOffset startedAt, ObservationSource source, Lane lane, CancellationToken cancellationToken)
     {
         var observed = new Observation[rows.Length];
-        ChannelFault? failed = null;
+        var failed = rows.Length == 0 ? null : await terms.LearnAsync(rows, lane, cancellationToken);
+        if (failed is not null)
+        {
+            return ([], failed);
+        }
+
         await Parallel.ForAsync(0, rows.Length, TwoAtATime(cancellationToken), async (index, token) =>
         {
             var row = rows[index];
@@ -224,7 +229,7 @@ internal sealed partial class WooChannel
                 }
             }
 
-            observed[index] = Observe(WooMapper.Product(row, variations, WooForm.Edit, client.Clock.GetUtcNow() + client.ClockOffset), startedAt, source);
+            observed[index] = Observe(WooMapper.Product(row, variations, WooForm.Edit, client.Clock.GetUtcNow() + client.ClockOffset, terms.Facts), startedAt, source);
         });
         return failed is null ? ([.. observed], null) : ([], failed);
     }

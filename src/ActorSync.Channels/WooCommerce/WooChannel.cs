@@ -3,12 +3,16 @@ using System.Text.Json;
 namespace ActorSync.Channels.WooCommerce;
 
 /// <summary>One open shop.</summary>
-internal sealed partial class WooChannel(ChannelSettings settings, ChannelSecrets secrets, WooClient client, ICanon canon)
+internal sealed partial class WooChannel(ChannelSettings settings, ChannelSecrets secrets, WooClient client, WooTermBook terms, ICanon canon)
     : IChannel, IProductSource, IProductSink, IWebhookRegistrar, IDisposable
 {
     private const int MaxPerPage = 100;
 
-    public void Dispose() => client.Dispose();
+    public void Dispose()
+    {
+        terms.Dispose();
+        client.Dispose();
+    }
 
     public async Task<ProbeResult> ProbeAsync(CancellationToken cancellationToken)
     {
@@ -20,7 +24,7 @@ internal sealed partial class WooChannel(ChannelSettings settings, ChannelSecret
 
         var warnings = ImmutableArray.CreateBuilder<string>();
         var general = await client.GetAsync("settings/general", [], Lane.Content, cancellationToken);
-        var currency = Setting(general, "woocommerce_currency");
+        var currency = WooMapper.Setting(general, "woocommerce_currency");
         if (currency is null)
         {
             // A key whose user may not see the settings can still ask which currency is in use.
@@ -31,7 +35,7 @@ internal sealed partial class WooChannel(ChannelSettings settings, ChannelSecret
                 : "The key may not read the shop's settings; a key of a shop manager or administrator shows more.");
         }
 
-        var stock = Setting(await client.GetAsync("settings/products", [], Lane.Content, cancellationToken), "woocommerce_manage_stock");
+        var stock = WooMapper.Setting(await client.GetAsync("settings/products", [], Lane.Content, cancellationToken), "woocommerce_manage_stock");
         if (stock == "no")
         {
             warnings.Add("Stock management is switched off in the shop (WooCommerce, Settings, Products, Inventory); counts are accepted and have no effect.");
@@ -47,19 +51,6 @@ internal sealed partial class WooChannel(ChannelSettings settings, ChannelSecret
             Warnings = warnings.ToImmutable(),
             ClockOffset = client.ClockOffset,
         };
-    }
-
-    private static string? Setting(WooAnswer answer, string id)
-    {
-        foreach (var entry in Rows(answer))
-        {
-            if (WooMapper.Text(entry, "id") == id)
-            {
-                return WooMapper.Text(entry, "value");
-            }
-        }
-
-        return null;
     }
 
     private static List<KeyValuePair<string, string>> EditQuery(int perPage, params ReadOnlySpan<KeyValuePair<string, string>> more) =>

@@ -35,6 +35,11 @@ internal sealed record WooConnection
             return (null, $"{WooKind.ConsumerKey} and {WooKind.ConsumerSecret} must be given: WooCommerce, Settings, Advanced, REST API, Add key with read/write rights.");
         }
 
+        if (settings.Values.GetValueOrDefault(WooKind.SeoPlugin)?.Trim().ToLowerInvariant() is { } seo && seo is not ("" or "none" or "yoast" or "rankmath"))
+        {
+            return (null, $"{WooKind.SeoPlugin} is '{seo}' but must be none, yoast or rankmath.");
+        }
+
         var wanted = settings.Values.GetValueOrDefault(WooKind.AuthSetting)?.Trim() is { Length: > 0 } told ? told : "auto";
         WooAuth? auth = wanted.ToLowerInvariant() switch
         {

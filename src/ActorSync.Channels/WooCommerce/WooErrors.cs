@@ -64,6 +64,7 @@ internal static partial class WooErrors
     public const string SkuBlocked = "woocommerce_rest_product_not_created";
     public const string ProductGone = "woocommerce_rest_product_invalid_id";
     public const string VariationGone = "woocommerce_rest_product_variation_invalid_id";
+    public const string TermExists = "term_exists";
     public const string InvalidParameter = "rest_invalid_param";
     private const string NoRoute = "rest_no_route";
     private const int LongestMessage = 300;

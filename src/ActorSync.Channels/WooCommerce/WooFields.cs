@@ -15,6 +15,18 @@ internal static class WooFields
     public const string OptionValues = Fields.OptionValues;
     public const string Exists = Fields.Exists;
     public const string Available = Fields.Available;
+    public const string Categories = "categories";
+    public const string Manufacturer = "manufacturer";
+    public const string Taxable = "taxable";
+    public const string Weight = "weight";
+    public const string Length = "length";
+    public const string Width = "width";
+    public const string Height = "height";
+    public const string SeoTitle = "seoTitle";
+    public const string SeoDescription = "seoDescription";
+
+    /// <summary>Between the names of a category and of those above it.</summary>
+    public const string PathSeparator = " > ";
 
     /// <summary>The meta key that carries the hub's product id: how a create whose answer was lost is found again.</summary>
     public const string HubIdMeta = "_actorsync_id";
@@ -26,11 +38,16 @@ internal static class WooFields
     public const string MovingSkuPrefix = InterimSkuPrefix + "moving-";
 
     public static readonly ImmutableHashSet<string> Mask =
-        [Name, Description, IsActive, Tags, Price, CompareAtPrice, Sku, Gtin, Options, OptionValues, Exists, Available];
+    [
+        Name, Description, IsActive, Tags, Categories, Manufacturer, Price, CompareAtPrice, Taxable, Sku, Gtin, Weight, Length, Width, Height, Options, OptionValues, Exists, Available,
+    ];
+
+    /// <summary>Kept by plugins only.</summary>
+    public static readonly ImmutableHashSet<string> SeoMask = [SeoTitle, SeoDescription];
 
     /// <summary>The members that the mapper reads; asking for no more saves a third of an answer.</summary>
     public const string Members = "id,name,type,status,description,sku,global_unique_id,price,regular_price,sale_price,date_on_sale_from_gmt,date_on_sale_to_gmt,"
-        + "manage_stock,stock_quantity,tags,attributes,variations,parent_id,date_created_gmt,date_modified_gmt,meta_data";
+        + "manage_stock,stock_quantity,tax_status,weight,dimensions,categories,brands,tags,attributes,variations,parent_id,date_created_gmt,date_modified_gmt,meta_data";
 
     public static string MovingSku(ProductId product) => MovingSkuPrefix + product.Value;
 

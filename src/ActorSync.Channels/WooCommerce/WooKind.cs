@@ -10,6 +10,7 @@ public sealed class WooKind(ChannelHttpClients clients, TimeProvider clock) : IC
     internal const string ConsumerKey = "consumerKey";
     internal const string ConsumerSecret = "consumerSecret";
     internal const string WebhookSecret = "webhookSecret";
+    internal const string SeoPlugin = "seoPlugin";
     /// <summary>The shop's work is per item (about 9 ms), so larger batches save little, and on a slow host they would outlast the push lease.</summary>
     internal const int MaxPushBatch = 20;
     private const int ImportPageSize = 50;
@@ -21,6 +22,7 @@ public sealed class WooKind(ChannelHttpClients clients, TimeProvider clock) : IC
         PlatformName = "WOOCOMMERCE",
         OriginKind = OriginKind.Storefront,
         Mask = WooFields.Mask,
+        MaskFor = settings => WooSeo.Of(settings) is null ? WooFields.Mask : WooFields.Mask.Union(WooFields.SeoMask),
         MaxPushBatch = MaxPushBatch,
         ImportPageSize = ImportPageSize,
         Settings =
@@ -34,6 +36,11 @@ public sealed class WooKind(ChannelHttpClients clients, TimeProvider clock) : IC
             new() { Name = ConsumerKey, Label = "Consumer key", Required = true, Secret = true, Help = "Begins with ck_. WooCommerce, Settings, Advanced, REST API, Add key with read/write rights." },
             new() { Name = ConsumerSecret, Label = "Consumer secret", Required = true, Secret = true, Help = "Begins with cs_. Shown once when the key is made." },
             new() { Name = WebhookSecret, Label = "Webhook secret", Secret = true, Help = "Any long text of letters and digits; the shop signs its webhooks with it." },
+            new()
+            {
+                Name = SeoPlugin, Label = "SEO plugin", Default = "none",
+                Help = "none, yoast or rankmath: the plugin that keeps the shop's titles and descriptions for search engines. Without one they are not synchronised, because WooCommerce has none.",
+            },
         ],
         EditUrl = (settings, id) => settings.Values.GetValueOrDefault(BaseUrl)?.Trim().TrimEnd('/') is { Length: > 0 } shop
             ? $"{shop}/wp-admin/post.php?post={Uri.EscapeDataString(id)}&action=edit"
@@ -49,9 +56,13 @@ public sealed class WooKind(ChannelHttpClients clients, TimeProvider clock) : IC
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(secrets);
         var (connection, problem) = WooConnection.Read(settings, secrets);
-        return connection is null
-            ? new WooMisconfigured(problem!)
-            : new WooChannel(settings, secrets, new WooClient(clients.Create(clock), connection, budget), Canon);
+        if (connection is null)
+        {
+            return new WooMisconfigured(problem!);
+        }
+
+        var client = new WooClient(clients.Create(clock), connection, budget);
+        return new WooChannel(settings, secrets, client, new WooTermBook(client, Canon, WooSeo.Of(settings)), Canon);
     }
 }
 

@@ -15,10 +15,11 @@ internal static partial class WooMapper
     /// Puts the product's own registers of a delta into a row. <paramref name="current"/> is what the shop holds, undefined for a create. A batch checks
     /// nothing, so every value is checked here.
     /// </summary>
-    public static void WriteProduct(WooWrite write, JsonElement? current, ICanon canon)
+    public static void WriteProduct(WooWrite write, JsonElement? current, WooTermBook terms, ICanon canon)
     {
         var ledger = write.Ledger;
         var tags = new List<PlannedValue>();
+        var categories = new List<PlannedValue>();
         foreach (var planned in ledger.Item.Delta.Where(p => p.Key.Variant is null))
         {
             var key = planned.Key;
@@ -36,8 +37,20 @@ internal static partial class WooMapper
                 case WooFields.IsActive:
                     WriteStatus(write, planned, current);
                     break;
+                case WooFields.Tags or WooFields.Categories when IsSpelledAnew(planned, ledger.Item.Target, canon, out var kept):
+                    ledger.Reject(key, "NAME_CHANGED", $"The shop would keep '{ElementText(ledger.Item.Target, planned)}' as '{kept}'; choose a name without backslashes, markup and entities.");
+                    break;
                 case WooFields.Tags:
                     tags.Add(planned);
+                    break;
+                case WooFields.Categories:
+                    categories.Add(planned);
+                    break;
+                case WooFields.Manufacturer:
+                    WriteBrand(write, planned, current, terms);
+                    break;
+                case WooFields.SeoTitle or WooFields.SeoDescription:
+                    WriteSeo(write, planned, terms.Facts);
                     break;
                 case WooFields.Options or WooFields.Exists:
                     break;
@@ -51,17 +64,30 @@ internal static partial class WooMapper
         {
             write.Set("tags", Tags(tags, ledger.Item.Target, current, canon), [.. tags.Select(t => t.Key)]);
         }
+
+        if (categories.Count > 0)
+        {
+            WriteCategories(write, categories, current, terms, canon);
+        }
+    }
+
+    /// <summary>An element whose key is another at the shop would come back as a stranger, and the one that was sent would be missing.</summary>
+    private static bool IsSpelledAnew(PlannedValue planned, DesiredProduct target, ICanon canon, out string kept)
+    {
+        kept = planned.Key.Part is null || !IsPresent(planned.Target) ? "" : canon.ElementKey(planned.Key.Field, ElementText(target, planned));
+        return kept.Length > 0 && kept != planned.Key.Part;
     }
 
     /// <summary>Puts the registers of one variant into a row: a variation, or the product itself when it has no variations.</summary>
-    public static void WriteVariant(WooWrite write, DesiredVariant variant, JsonElement? current, IReadOnlyList<WooOption> options, IReadOnlyList<string> optionNames, DateTimeOffset now) =>
-        WriteVariant(write, variant, [.. write.Ledger.Item.Delta.Where(p => p.Key.Variant == variant.Id)], current, options, optionNames, now);
+    public static void WriteVariant(WooWrite write, DesiredVariant variant, JsonElement? current, IReadOnlyList<WooOption> options, IReadOnlyList<string> optionNames, DateTimeOffset now, WooFacts facts) =>
+        WriteVariant(write, variant, [.. write.Ledger.Item.Delta.Where(p => p.Key.Variant == variant.Id)], current, options, optionNames, now, facts);
 
     /// <summary>
     /// Puts a whole variant into a row: what a simple product holds becomes its first variation. What the delta does not name is taken from the target, the
     /// count from what the shop has.
     /// </summary>
-    public static void WriteWholeVariant(WooWrite write, DesiredVariant variant, JsonElement current, IReadOnlyList<WooOption> options, IReadOnlyList<string> optionNames, DateTimeOffset now)
+    public static void WriteWholeVariant(
+        WooWrite write, DesiredVariant variant, JsonElement current, IReadOnlyList<WooOption> options, IReadOnlyList<string> optionNames, DateTimeOffset now, WooFacts facts)
     {
         var delta = write.Ledger.Item.Delta.Where(p => p.Key.Variant == variant.Id).ToList();
         var named = delta.Select(p => p.Key.Field).ToHashSet(StringComparer.Ordinal);
@@ -75,11 +101,12 @@ internal static partial class WooMapper
             delta.Add(new PlannedValue { Key = new RegisterKey(WooFields.Available, variant.Id, ObservedStock.WholeChannel), Target = Canonical.Decimal(count) });
         }
 
-        WriteVariant(write, variant, [.. delta], null, options, optionNames, now);
+        WriteVariant(write, variant, [.. delta], null, options, optionNames, now, facts);
     }
 
     private static void WriteVariant(
-        WooWrite write, DesiredVariant variant, PlannedValue[] delta, JsonElement? current, IReadOnlyList<WooOption> options, IReadOnlyList<string> optionNames, DateTimeOffset now)
+        WooWrite write, DesiredVariant variant, PlannedValue[] delta, JsonElement? current, IReadOnlyList<WooOption> options, IReadOnlyList<string> optionNames, DateTimeOffset now,
+        WooFacts facts)
     {
         var ledger = write.Ledger;
         PlannedValue? price = null;
@@ -100,6 +127,15 @@ internal static partial class WooMapper
                     break;
                 case WooFields.Gtin:
                     write.Set("global_unique_id", planned.Target.Text is { } text ? WooCanon.Gtin(text) : "", key);
+                    break;
+                case WooFields.Weight or WooFields.Length or WooFields.Width or WooFields.Height:
+                    WriteSize(write, planned, facts);
+                    break;
+                case WooFields.Taxable when write.Variant is null && optionNames.Count == 0:
+                    write.Set("tax_status", TaxStatus(planned.Target), key);
+                    break;
+                case WooFields.Taxable:
+                    // Written with the parent, for the whole family.
                     break;
                 case WooFields.Price:
                     price = planned;

@@ -15,7 +15,7 @@ internal static partial class WooMapper
     private const string Trash = "trash";
 
     /// <summary>A product with its variations; null variations = they were not read.</summary>
-    public static ObservedProduct Product(JsonElement row, IReadOnlyList<JsonElement>? variations, WooForm form, DateTimeOffset now)
+    public static ObservedProduct Product(JsonElement row, IReadOnlyList<JsonElement>? variations, WooForm form, DateTimeOffset now, WooFacts? facts = null)
     {
         var id = Id(row);
         var version = Version(row);
@@ -36,7 +36,13 @@ internal static partial class WooMapper
             fields[WooFields.IsActive] = Canonical.Boolean(status == Publish);
         }
 
+        ReadDetails(row, facts, fields);
         var sets = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+        if (Categories(row, facts) is { } categories)
+        {
+            sets = sets.Add(WooFields.Categories, categories);
+        }
+
         if (List(row, "tags") is { } tags)
         {
             sets = sets.Add(WooFields.Tags, [.. tags.Select(t => Decode(Text(t, "name") ?? "")).Where(t => t.Length > 0)]);
@@ -51,7 +57,7 @@ internal static partial class WooMapper
             Fields = fields.ToImmutable(),
             Sets = sets,
             Options = options is null ? null : IsMoving(row) ? [] : [.. options.Value.Select(o => o.Name)],
-            Variants = !isVariable ? [Variant(row, null, now)] : variations is null ? [] : [.. variations.Select(v => Variant(v, options, now))],
+            Variants = !isVariable ? [Variant(row, null, now, facts)] : variations is null ? [] : [.. variations.Select(v => Variant(v, options, now, facts))],
             VariantsComplete = !isVariable || (variations is not null && !IsMoving(row)),
             HubId = IsKnownBySku(row, variations) ? null : HubId(row),
         };
@@ -61,7 +67,7 @@ internal static partial class WooMapper
     /// A variation, or the only variant of a product that the shop keeps without variations. Without the parent's options the option values are not told,
     /// because a variation does not know their order.
     /// </summary>
-    public static ObservedVariant Variant(JsonElement row, IReadOnlyList<WooOption>? options, DateTimeOffset now)
+    public static ObservedVariant Variant(JsonElement row, IReadOnlyList<WooOption>? options, DateTimeOffset now, WooFacts? facts = null)
     {
         var fields = ImmutableDictionary.CreateBuilder<string, FieldValue>(StringComparer.Ordinal);
         if (Text(row, "sku") is { } sku)
@@ -81,6 +87,7 @@ internal static partial class WooMapper
             fields[WooFields.CompareAtPrice] = Canonical.Money(compareAt);
         }
 
+        ReadSellable(row, facts, fields);
         var version = Version(row);
         var isVariation = Number(row, "parent_id") > 0 || Text(row, "type") == "variation";
         return new ObservedVariant
@@ -216,6 +223,11 @@ internal static partial class WooMapper
     /// <summary>Plain text: the shop stores an ampersand as an entity.</summary>
     public static string Decode(string text) => text.Contains('&', StringComparison.Ordinal) ? WebUtility.HtmlDecode(text) : text;
 
+    /// <summary>The value of one setting in the answer for its group.</summary>
+    public static string? Setting(WooAnswer answer, string id) => answer.Ok && answer.Json.ValueKind == JsonValueKind.Array
+        ? answer.Json.EnumerateArray().Where(entry => Text(entry, "id") == id).Select(entry => Text(entry, "value")).FirstOrDefault()
+        : null;
+
     private static decimal? Lenient(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Number => value.TryGetDecimal(out var number) ? number : null,
@@ -223,7 +235,7 @@ internal static partial class WooMapper
         _ => null,
     };
 
-    private static decimal? Amount(string? text) =>
+    public static decimal? Amount(string? text) =>
         decimal.TryParse(text?.Trim(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) ? amount : null;
 }
 

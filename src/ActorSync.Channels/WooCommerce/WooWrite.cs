@@ -32,6 +32,32 @@ internal sealed class WooWrite(PushLedger ledger, WooWriteKind kind, long id, Va
         _keys[member] = [.. keys];
     }
 
+    /// <summary>Adds one entry to the row's meta data; null takes it away at the shop.</summary>
+    public void Meta(string key, string? value, params ReadOnlySpan<RegisterKey> keys)
+    {
+        if (_members.GetValueOrDefault("meta_data") is not JsonArray rows)
+        {
+            _members["meta_data"] = rows = [];
+            _keys["meta_data"] = [];
+        }
+
+        rows.Add(new JsonObject { ["key"] = key, ["value"] = value });
+        _keys["meta_data"] = [.. _keys["meta_data"], .. keys];
+    }
+
+    /// <summary>Sets a part of a member whose other parts the shop leaves as they are.</summary>
+    public void Merge(string member, string part, string value, RegisterKey key)
+    {
+        if (_members.GetValueOrDefault(member) is not JsonObject parts)
+        {
+            _members[member] = parts = [];
+            _keys[member] = [];
+        }
+
+        parts[part] = value;
+        _keys[member] = [.. _keys[member], key];
+    }
+
     /// <summary>Takes members out together with all that carry the same registers (both prices, both halves of a count); tells the registers.</summary>
     public ImmutableArray<RegisterKey> Remove(IEnumerable<string> members)
     {

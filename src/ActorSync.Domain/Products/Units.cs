@@ -8,12 +8,12 @@ public static class Units
     /// <summary>Null when the unit is unknown.</summary>
     public static decimal? ToKilograms(decimal amount, string unit) => Convert(amount, KilogramsPer(unit));
 
-    public static decimal? FromKilograms(decimal kilograms, string unit) => KilogramsPer(unit) is { } factor ? Round(kilograms / factor) : null;
+    public static decimal? FromKilograms(decimal kilograms, string unit, int decimals = Decimals) => KilogramsPer(unit) is { } factor ? Round(kilograms / factor, decimals) : null;
 
     /// <summary>Null when the unit is unknown.</summary>
     public static decimal? ToCentimetres(decimal amount, string unit) => Convert(amount, CentimetresPer(unit));
 
-    public static decimal? FromCentimetres(decimal centimetres, string unit) => CentimetresPer(unit) is { } factor ? Round(centimetres / factor) : null;
+    public static decimal? FromCentimetres(decimal centimetres, string unit, int decimals = Decimals) => CentimetresPer(unit) is { } factor ? Round(centimetres / factor, decimals) : null;
 
     private static decimal? KilogramsPer(string unit) => unit?.Trim().ToLowerInvariant() switch
     {
@@ -37,5 +37,5 @@ public static class Units
 
     private static decimal? Convert(decimal amount, decimal? factor) => factor is { } f ? Round(amount * f) : null;
 
-    private static decimal Round(decimal amount) => decimal.Round(amount, Decimals, MidpointRounding.ToEven);
+    private static decimal Round(decimal amount, int decimals = Decimals) => decimal.Round(amount, decimals, MidpointRounding.ToEven);
 }

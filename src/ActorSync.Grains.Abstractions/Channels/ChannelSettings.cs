@@ -68,6 +68,8 @@ public sealed record ChannelDescriptor
     public required OriginKind OriginKind { get; init; }
     /// <summary>Fields that it can write, by registry name.</summary>
     public required ImmutableHashSet<string> Mask { get; init; }
+    /// <summary>The fields of one channel where its settings change them; null = <see cref="Mask"/>.</summary>
+    public Func<ChannelSettings, ImmutableHashSet<string>>? MaskFor { get; init; }
     /// <summary>Most products per push call.</summary>
     public required int MaxPushBatch { get; init; }
     /// <summary>Products per page of an import.</summary>

@@ -88,7 +88,7 @@ internal sealed class TenantDirectory : ITenantDirectory
             Origin = new Origin(kind.Descriptor.OriginKind, settings.Id.Value),
             Mode = settings.Mode,
             CreateMissing = settings.CreateMissing,
-            Mask = kind.Descriptor.Mask,
+            Mask = kind.Descriptor.MaskFor?.Invoke(settings) ?? kind.Descriptor.Mask,
             Currency = settings.Currency,
             Canon = kind.Canon,
             Locations = settings.Locations,

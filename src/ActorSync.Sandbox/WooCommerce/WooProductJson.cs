@@ -47,13 +47,13 @@ public sealed class WooProductJson(WooShop shop)
         json["download_expiry"] = -1;
         json["external_url"] = "";
         json["button_text"] = "";
-        json["tax_status"] = product.TaxStatus;
+        json["tax_status"] = TaxStatus(product);
         json["tax_class"] = !isEdit && product.TaxClass == "parent" ? "" : product.TaxClass;
         Stock(json, product, children, withStatus: false);
         json["sold_individually"] = false;
-        Size(json, product);
+        Size(json, product, isEdit);
         json["shipping_required"] = true;
-        json["shipping_taxable"] = product.TaxStatus is "taxable" or "shipping";
+        json["shipping_taxable"] = TaxStatus(product) is "taxable" or "shipping";
         json["shipping_class"] = "";
         json["shipping_class_id"] = 0;
         json["reviews_allowed"] = !product.IsVariation;
@@ -110,10 +110,10 @@ public sealed class WooProductJson(WooShop shop)
         json["downloads"] = new JsonArray();
         json["download_limit"] = -1;
         json["download_expiry"] = -1;
-        json["tax_status"] = variation.TaxStatus;
+        json["tax_status"] = TaxStatus(variation);
         json["tax_class"] = !isEdit && variation.TaxClass == "parent" ? "" : variation.TaxClass;
         Stock(json, variation, [], withStatus: true);
-        Size(json, variation);
+        Size(json, variation, isEdit);
         json["shipping_class"] = "";
         json["shipping_class_id"] = 0;
         json["image"] = variation.Images.Count > 0 ? Image(variation.Images[0], isListItem: false) : null;
@@ -207,6 +207,9 @@ public sealed class WooProductJson(WooShop shop)
     private WooProduct Keeper(WooProduct product) =>
         product.IsVariation && !product.ManageStock && shop.Find(product.ParentId) is { ManageStock: true } parent ? parent : product;
 
+    /// <summary>A variation has its parent's, whatever was written to it.</summary>
+    private string TaxStatus(WooProduct product) => (product.IsVariation ? shop.Find(product.ParentId) ?? product : product).TaxStatus;
+
     private string StockStatus(WooProduct product, List<WooProduct> children)
     {
         if (product.Type == "variable" && !product.ManageStock && children.Count > 0)
@@ -217,10 +220,13 @@ public sealed class WooProductJson(WooShop shop)
         return Keeper(product).StockStatus;
     }
 
-    private static void Size(JsonObject json, WooProduct product)
+    /// <summary>Visitors see the parent's sizes where a variation has none of its own.</summary>
+    private void Size(JsonObject json, WooProduct product, bool isEdit)
     {
-        json["weight"] = product.Weight;
-        json["dimensions"] = new JsonObject { ["length"] = product.Length, ["width"] = product.Width, ["height"] = product.Height };
+        var parent = !isEdit && product.IsVariation ? shop.Find(product.ParentId) : null;
+        string Shown(Func<WooProduct, string> side) => parent is not null && side(product).Length == 0 ? side(parent) : side(product);
+        json["weight"] = Shown(p => p.Weight);
+        json["dimensions"] = new JsonObject { ["length"] = Shown(p => p.Length), ["width"] = Shown(p => p.Width), ["height"] = Shown(p => p.Height) };
     }
 
     private JsonArray Terms(List<long> ids) => new([.. ids.Select(shop.Term).OfType<WooTerm>().Select(t => (JsonNode)new JsonObject { ["id"] = t.Id, ["name"] = t.Name, ["slug"] = t.Slug })]);

@@ -98,7 +98,7 @@ public sealed class WooMapperTests
         var (write, ledger) = Compose(Row("10", ""), ("price", "12"), ("compareAtPrice", "12"));
         Assert.Equal("12", write.Body()["regular_price"]!.GetValue<string>());
         Assert.Equal("", write.Body()["sale_price"]!.GetValue<string>());
-        var outcome = ledger.Outcome(Now, TimeSpan.Zero);
+        var outcome = ledger.Outcome(Now, TimeSpan.Zero, WooFacts.None);
         Assert.Empty(outcome.Rejections); // parked, it would stay away when the price falls below it
         Assert.Contains("12 is not above the price 12", outcome.Error, StringComparison.Ordinal);
     }
@@ -133,7 +133,7 @@ public sealed class WooMapperTests
     {
         var (write, ledger) = Compose(Stocked(7), [("available", "20")], held: "9");
         Assert.True(write.IsEmpty);
-        var outcome = ledger.Outcome(Now, TimeSpan.Zero);
+        var outcome = ledger.Outcome(Now, TimeSpan.Zero, WooFacts.None);
         Assert.True(outcome.StockWasStale);
         Assert.Equal(PushResult.NotSent, outcome.Result);
     }
@@ -190,7 +190,7 @@ public sealed class WooMapperTests
         };
         var ledger = new PushLedger(item, Now);
         var write = new WooWrite(ledger, WooWriteKind.Update, 5, null);
-        WooMapper.WriteVariant(write, variant, current, [], [], Now);
+        WooMapper.WriteVariant(write, variant, current, [], [], Now, WooFacts.None);
         return (write, ledger);
     }
 }
