@@ -8,7 +8,7 @@ namespace ActorSync.Channels.WooCommerce;
 
 /// <summary>
 /// The whitelist that WordPress runs over names and descriptions (contract 7.1), as far as a stored text tells of it: tags outside of the list vanish while
-/// their inner text stays, event handlers vanish, a bare ampersand becomes an entity.
+/// their inner text stays, attributes outside of it vanish, a bare ampersand becomes an entity.
 /// </summary>
 internal static partial class WooHtml
 {
@@ -18,6 +18,14 @@ internal static partial class WooHtml
         "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "fieldset", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr",
         "i", "img", "ins", "kbd", "label", "legend", "li", "main", "map", "mark", "menu", "nav", "ol", "p", "pre", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "section",
         "small", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "textarea", "tfoot", "th", "thead", "title", "tr", "track", "tt", "u", "ul", "var", "video");
+
+    /// <summary>Attributes that the whitelist knows of any tag; which tag may have which is left to the shop.</summary>
+    private static readonly FrozenSet<string> AllowedAttributes = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "abbr", "align", "alt", "autoplay", "axis", "bgcolor", "border", "cellpadding", "cellspacing", "char", "charoff", "cite", "class", "clear", "color", "cols", "colspan", "compact", "controls",
+        "coords", "datetime", "default", "dir", "disabled", "download", "face", "for", "headers", "height", "hidden", "href", "hspace", "id", "kind", "label", "lang", "loading", "longdesc", "loop",
+        "muted", "name", "nohref", "noshade", "nowrap", "open", "playsinline", "poster", "preload", "readonly", "rel", "rev", "reversed", "role", "rows", "rowspan", "rules", "scope", "shape", "size",
+        "span", "src", "srclang", "start", "style", "summary", "target", "title", "type", "usemap", "valign", "value", "vspace", "width", "xml:lang");
 
     private static readonly SearchValues<char> Touched = SearchValues.Create("<>&\\");
 
@@ -88,7 +96,7 @@ internal static partial class WooHtml
         foreach (Match match in Attribute().Matches(head.Groups["rest"].Value))
         {
             var name = match.Groups["name"].Value.ToLowerInvariant();
-            if (name.StartsWith("on", StringComparison.Ordinal))
+            if (!AllowedAttributes.Contains(name) && !name.StartsWith("data-", StringComparison.Ordinal) && !name.StartsWith("aria-", StringComparison.Ordinal))
             {
                 continue;
             }
@@ -97,12 +105,16 @@ internal static partial class WooHtml
             var value = match.Groups["value"];
             if (value.Success)
             {
-                result.Append("=\"").Append(value.Value.Trim('"', '\'')).Append('"');
+                result.Append("=\"").Append(AttributeValue(value.Value.Trim('"', '\''))).Append('"');
             }
         }
 
         return result.ToString();
     }
+
+    private static string AttributeValue(string value) => !value.Contains('&', StringComparison.Ordinal)
+        ? value
+        : WebUtility.HtmlDecode(BareAmpersand().Replace(value, "&amp;")).Replace("&", "&amp;", StringComparison.Ordinal).Replace("\"", "&quot;", StringComparison.Ordinal);
 
     /// <summary>Text between tags. The shop keeps "&amp;times;" and "×" as each was sent; to a reader they are one, and two shops need not agree on the spelling.</summary>
     private static void AppendText(StringBuilder result, ReadOnlySpan<char> text) => result.Append(

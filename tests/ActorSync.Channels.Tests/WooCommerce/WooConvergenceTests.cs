@@ -25,7 +25,7 @@ public sealed class WooConvergenceTests(SandboxProcess sandbox) : IClassFixture<
     [Fact]
     public async Task Create_SimpleWithEverything_IsDoneInOnePush()
     {
-        var hub = new Hub(_shop);
+        var hub = new WooHub(_shop);
         hub.Edit(
             ("name", null, "Salz & Pfeffer \"grob\" < 5 g"), ("description", null, "<p>a & b</p>\n<script>x</script><ul onclick=\"y\"><li>c<br/></li></ul>"), ("isActive", null, "true"),
             ("price", V1, "19.9"), ("compareAtPrice", V1, "25"), ("sku", V1, NewSku("FULL")), ("gtin", V1, NewGtin()));
@@ -39,7 +39,7 @@ public sealed class WooConvergenceTests(SandboxProcess sandbox) : IClassFixture<
     [Fact]
     public async Task Edit_EachFieldOfASimpleProduct_IsOnePushAndNoEcho()
     {
-        var hub = new Hub(_shop);
+        var hub = new WooHub(_shop);
         hub.Edit(("name", null, "Anfang"), ("isActive", null, "true"), ("price", V1, "10"), ("sku", V1, NewSku("EDIT")));
         await hub.SyncAsync();
         (string, VariantId?, string?)[] edits =
@@ -67,7 +67,7 @@ public sealed class WooConvergenceTests(SandboxProcess sandbox) : IClassFixture<
     [Fact]
     public async Task Edit_FormerPriceThatIsNotAboveThePrice_AppearsWhenThePriceFalls()
     {
-        var hub = new Hub(_shop);
+        var hub = new WooHub(_shop);
         hub.Edit(("name", null, "Rabatt"), ("isActive", null, "true"), ("price", V1, "10"), ("compareAtPrice", V1, "10"), ("sku", V1, NewSku("SALE")));
         await hub.SyncAsync();
         hub.AssertDone();
@@ -81,7 +81,7 @@ public sealed class WooConvergenceTests(SandboxProcess sandbox) : IClassFixture<
     [Fact]
     public async Task Create_VariableThenEditAndAddVariant_IsOnePushEach()
     {
-        var hub = new Hub(_shop);
+        var hub = new WooHub(_shop);
         hub.Edit(("name", null, "Hemd"), ("isActive", null, "true"), ("options", null, """["Größe","Farbe"]"""));
         foreach (var (variant, size) in new[] { (V1, "S"), (V2, "M & L") })
         {
@@ -119,7 +119,7 @@ public sealed class WooConvergenceTests(SandboxProcess sandbox) : IClassFixture<
     public async Task Edit_SimpleProductGetsOptions_BecomesVariableAndKeepsItsFirstVariant(double failAfterEffect)
     {
         var (first, second, gtin) = (NewSku("GROW"), NewSku("GROW"), NewGtin());
-        var hub = new Hub(_shop);
+        var hub = new WooHub(_shop);
         hub.Edit(("name", null, "Wächst"), ("isActive", null, "true"), ("price", V1, "20"), ("compareAtPrice", V1, "25"), ("sku", V1, first), ("gtin", V1, gtin));
         hub.Stock(V1, 6);
         await hub.SyncAsync();
@@ -154,7 +154,7 @@ public sealed class WooConvergenceTests(SandboxProcess sandbox) : IClassFixture<
     public async Task Stock_SoldBetweenKnowingAndWriting_IsHeardAndNotRaised()
     {
         var sku = NewSku("SOLD");
-        var hub = new Hub(_shop);
+        var hub = new WooHub(_shop);
         hub.Edit(("name", null, "Letzte"), ("isActive", null, "true"), ("price", V1, "10"), ("sku", V1, sku));
         hub.Stock(V1, 10);
         await hub.SyncAsync();
@@ -172,7 +172,7 @@ public sealed class WooConvergenceTests(SandboxProcess sandbox) : IClassFixture<
     {
         var gtin = NewGtin();
         await _shop.Http.PostAsync("products", new JsonObject { ["name"] = "Besitzer", ["global_unique_id"] = gtin });
-        var hub = new Hub(_shop);
+        var hub = new WooHub(_shop);
         hub.Edit(("name", null, "Zweiter"), ("isActive", null, "true"), ("price", V1, "10"), ("sku", V1, NewSku("PARK")), ("gtin", V1, gtin));
         Assert.Equal(1, await hub.SyncAsync());
         Assert.NotNull(hub.Link.ExternalId);
@@ -188,7 +188,7 @@ public sealed class WooConvergenceTests(SandboxProcess sandbox) : IClassFixture<
     public async Task Create_AnswerLost_EndsAsOneProduct(string fault)
     {
         var (first, second) = (NewSku("FAULT"), NewSku("FAULT"));
-        var hub = new Hub(_shop);
+        var hub = new WooHub(_shop);
         hub.Edit(("name", null, "Eines"), ("isActive", null, "true"), ("options", null, """["Größe"]"""));
         hub.Edit(("optionValues", V1, """["S"]"""), ("price", V1, "20"), ("sku", V1, first));
         hub.Edit(("optionValues", V2, """["M"]"""), ("price", V2, "21"), ("sku", V2, second));
@@ -206,7 +206,7 @@ public sealed class WooConvergenceTests(SandboxProcess sandbox) : IClassFixture<
     [Fact]
     public async Task Everything_OnAShopThatFailsEveryThirdCall_EndsRightAndOnce()
     {
-        var hubs = Enumerable.Range(0, 6).Select(_ => new Hub(_shop)).ToArray();
+        var hubs = Enumerable.Range(0, 6).Select(_ => new WooHub(_shop)).ToArray();
         await sandbox.FaultsAsync(new JsonObject { ["channel"] = "woocommerce", ["errorRate"] = 0.12, ["failAfterEffectRate"] = 0.2, ["throttleRate"] = 0.05 });
         try
         {
@@ -248,166 +248,5 @@ public sealed class WooConvergenceTests(SandboxProcess sandbox) : IClassFixture<
     {
         var digits = Math.Abs(NewSku("").GetHashCode(StringComparison.Ordinal) % 1_000_000_000).ToString("D12");
         return digits + Gtin.CheckDigit(digits);
-    }
-
-    /// <summary>The hub's side of one product and one channel, driven as the push workers drive it.</summary>
-    private sealed class Hub
-    {
-        private const int MostSteps = 12;
-        private readonly WooLiveShop _shop;
-        private readonly ChannelProfile _profile;
-        private DateTimeOffset _now = TimeProvider.System.GetUtcNow();
-
-        public Hub(WooLiveShop shop)
-        {
-            _shop = shop;
-            _profile = new ChannelProfile
-            {
-                Id = new ChannelId("woo"),
-                Origin = new Origin(OriginKind.Storefront, "woo"),
-                Mode = ChannelMode.Live,
-                CreateMissing = CreateMissing.All,
-                Mask = shop.Kind.Descriptor.Mask,
-                Currency = "EUR",
-                Canon = shop.Kind.Canon,
-                Locations = [new ChannelLocation { LocationId = "all" }],
-                ReadBeforeWrite = false,
-            };
-            Product = Reconciler.NewProduct(new ProductId("hub" + NewSku("")), TenantId.Default, _now, Origin.Hub);
-            Link = Reconciler.NewLink(_profile.Id);
-        }
-
-        public ProductState Product { get; private set; }
-
-        public LinkState Link { get; private set; }
-
-        private static TenantPolicy Policy => TenantPolicy.Default with { StockOrigin = TenantPolicy.HubStockOrigin };
-
-        private ReconcileContext Context => new() { Now = _now, Policy = Policy, Channel = _profile };
-
-        /// <summary>The hub's clock goes on; the shop's does by itself.</summary>
-        public void Pass() => _now += TimeSpan.FromSeconds(2);
-
-        public void Edit(params (string Field, VariantId? Variant, string? Value)[] edits) => Apply(
-        [
-            .. edits.Select(e => new FieldEdit
-            {
-                Key = new RegisterKey(e.Field, e.Variant, e.Field is "price" or "compareAtPrice" ? "EUR" : null),
-                Value = new FieldValue(e.Value),
-            }),
-        ], []);
-
-        public void Tags(params string[] tags) => Apply([new FieldEdit { Key = new RegisterKey("tags"), Elements = [.. tags] }], []);
-
-        public void Stock(VariantId variant, decimal count) => Apply([], [new StockEdit { Variant = variant, Warehouse = "main", Available = count }]);
-
-        public PushPlan Plan() => Reconciler.Plan(Context, Product, Link);
-
-        /// <summary>Reads and pushes until nothing is left; answers the number of pushes.</summary>
-        public async Task<int> SyncAsync(int mostSteps = MostSteps)
-        {
-            var pushes = 0;
-            for (var step = 0; step < mostSteps; step++)
-            {
-                Pass();
-                var plan = Plan();
-                if (plan.ReadFirst)
-                {
-                    if (!await ReadAsync(plan))
-                    {
-                        continue;
-                    }
-
-                    plan = Plan();
-                    if (plan.ReadFirst && Link.ExternalId is not null)
-                    {
-                        continue;
-                    }
-                }
-
-                if (plan.Delta.IsEmpty)
-                {
-                    return pushes;
-                }
-
-                _now = plan.NotBefore > _now ? plan.NotBefore.Value : _now;
-                var begun = Reconciler.Begin(Context, Product, Link, plan, NewSku("push"));
-                Link = begun.Link;
-                pushes++;
-                var outcome = await _shop.PushAsync(begun.Item);
-                Pass();
-                Take(Reconciler.Settle(Context, Product, Link, outcome));
-            }
-
-            Assert.Fail($"Not done after {mostSteps} steps; still planned: {string.Join(", ", Plan().Delta.Select(p => $"{p.Key}={p.Target} (held {p.Held})"))}; last error: {Link.LastError}");
-            return pushes;
-        }
-
-        public void AssertDone()
-        {
-            var plan = Plan();
-            Assert.Equal("", string.Join(", ", plan.Delta.Select(p => $"{p.Key}={p.Target} (held {p.Held})")));
-            Assert.Equal("", string.Join(", ", plan.Withheld.Select(w => $"{w.Key}: {w.Reason} {w.Detail}")));
-            Assert.False(plan.ReadFirst);
-        }
-
-        /// <summary>A read of what was written is no news: no value changes, nothing is to be pushed.</summary>
-        public async Task AssertSameAfterReadAsync()
-        {
-            var before = Product;
-            Pass();
-            var page = await _shop.Source.ReadAsync([Link.ExternalId!], Token);
-            var decision = Reconciler.Observe(Context, Product, Link, page.Items.Single() with { ReadStartedAt = _now, ReceivedAt = _now });
-            Assert.Equal("", string.Join(", ", decision.Log.Where(l => l.Action is LogAction.Updated or LogAction.Refused or LogAction.Conflict).Select(l => $"{l.Key}: {l.Before} -> {l.After}")));
-            Take(decision);
-            Assert.Equal(before.Registers.Count, Product.Registers.Count);
-            AssertDone();
-        }
-
-        private async Task<bool> ReadAsync(PushPlan plan)
-        {
-            if (Link.ExternalId is { } id)
-            {
-                var page = await _shop.Source.ReadAsync([id], Token);
-                if (page.Fault is null)
-                {
-                    Take(Reconciler.Observe(Context, Product, Link, page.Items.Single() with { ReadStartedAt = _now, ReceivedAt = _now }));
-                }
-
-                return page.Fault is null;
-            }
-
-            try
-            {
-                var probe = new PushItem { Product = Product.Id, Channel = _profile.Id, PushId = "look", Action = PushAction.Create, Target = plan.Target!, Delta = plan.Delta };
-                if (await _shop.Source.FindAsync(probe, Token) is { } found)
-                {
-                    Take(Reconciler.Observe(Context, Product, Link, new Observation
-                    {
-                        Channel = _profile.Id,
-                        Body = found,
-                        Source = ObservationSource.Read,
-                        ReadStartedAt = _now,
-                        ReceivedAt = _now,
-                    }));
-                }
-
-                return true;
-            }
-            catch (ChannelUnavailableException)
-            {
-                return false;
-            }
-        }
-
-        private void Apply(ImmutableArray<FieldEdit> fields, ImmutableArray<StockEdit> stock)
-        {
-            Pass();
-            var decision = Reconciler.Edit(_now, Policy, Product, new HubEdit { Fields = fields, Stock = stock, Actor = "test" });
-            Assert.Empty(decision.Refused);
-            Product = decision.Product;
-        }
-
-        private void Take(Decision decision) => (Product, Link) = (decision.Product, decision.Link);
     }
 }

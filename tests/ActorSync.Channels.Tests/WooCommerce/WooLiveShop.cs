@@ -34,7 +34,7 @@ internal sealed class WooLiveShop : IDisposable
             Tenant = TenantId.Default,
             Kind = "woocommerce",
             Name = "Demo",
-            Values = ImmutableDictionary<string, string>.Empty.Add("baseUrl", new Uri(sandbox.Address, "woo/demo").AbsoluteUri).Add("auth", auth),
+            Values = ImmutableDictionary<string, string>.Empty.Add("baseUrl", new Uri(sandbox.Address, "woo/demo").AbsoluteUri).Add("auth", auth).Add("seoPlugin", "yoast"),
         };
         var secrets = new ChannelSecrets(new Dictionary<string, string>(StringComparer.Ordinal)
         {
