@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace ActorSync.Channels.WooCommerce;
 
 /// <summary>What became of one item while its pieces are written; at the end its outcome.</summary>
-internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
+internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt, DateTimeOffset? until = null)
 {
     private readonly Dictionary<RegisterKey, PushResult> _results = [];
     private readonly List<Rejection> _rejections = [];
@@ -23,6 +23,9 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
     public string? ExternalId { get; set; } = item.ExternalId;
 
     public DateTimeOffset SentAt { get; set; } = startedAt;
+
+    /// <summary>No call for this item begins after this moment: its lease would end before the answer.</summary>
+    public DateTimeOffset Until { get; } = until ?? DateTimeOffset.MaxValue;
 
     /// <summary>Nothing more is to be done for this item.</summary>
     public bool IsClosed { get; private set; }
@@ -169,7 +172,7 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt)
         {
             _error ??= fault.Message;
             _retryAt ??= fault.RetryAt;
-            _channelFault |= result == PushResult.NotSent;
+            _channelFault |= result == PushResult.NotSent && fault.Code != WooBatch.OutOfTimeCode;
         }
     }
 

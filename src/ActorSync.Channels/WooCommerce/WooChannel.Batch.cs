@@ -8,15 +8,8 @@ internal sealed record WooRowResult(WooWrite Write, WooEffect Effect, JsonElemen
 
 internal sealed partial class WooChannel
 {
-    private const int SmallestBatch = 1;
-    private const int LargestBatch = 50;
-    private const int FirstBatch = 25;
-    private const int GrowBy = 5;
-    /// <summary>A create costs the shop about twice an update.</summary>
-    private const int CreateWeight = 2;
     /// <summary>Rounds of sending a row again without the members that the shop refused.</summary>
     private const int MaxRounds = 4;
-    private static readonly TimeSpan QuickAnswer = TimeSpan.FromSeconds(4);
     private static readonly ChannelFault AnswerIncomplete = new()
     {
         Kind = ChannelFaultKind.Transient,
@@ -24,59 +17,32 @@ internal sealed partial class WooChannel
         Message = "The shop's answer to a batch has fewer items than were sent.",
     };
 
-    private int _batchSize = FirstBatch;
+    private readonly WooBatchSize _batchSize = new();
 
     /// <summary>
-    /// Sends rows, answers one result each. Chunks shrink when the shop does not finish in time and grow back slowly. A fault of the whole channel ends the
-    /// sending: what was not sent says so.
+    /// Sends rows, answers one result each. A batch that the host refuses or dies of is halved until the row at fault stands alone; a fault of the whole
+    /// channel ends the sending, and what was not sent says so.
     /// </summary>
     private async Task<List<WooRowResult>> SendAsync(string path, IReadOnlyCollection<WooWrite> writes, Lane lane, CancellationToken cancellationToken)
     {
-        var results = new List<WooRowResult>(writes.Count);
-        var waiting = new Queue<WooWrite>(writes);
-        ChannelFault? down = null;
-        while (waiting.Count > 0)
+        var batch = new WooBatch(writes, _batchSize, client.Clock);
+        while (batch.Next() is { } chunk)
         {
-            var chunk = new List<WooWrite>();
-            var room = Volatile.Read(ref _batchSize);
-            do
-            {
-                var write = waiting.Dequeue();
-                chunk.Add(write);
-                room -= write.Kind == WooWriteKind.Create ? CreateWeight : 1;
-            }
-            while (room > 0 && waiting.Count > 0);
-
-            if (down is not null)
-            {
-                results.AddRange(chunk.Select(write => new WooRowResult(write, WooEffect.NotSent, default, null, down, client.Clock.GetUtcNow())));
-                continue;
-            }
-
             var started = client.Clock.GetTimestamp();
             var answer = await client.PostAsync($"{path}/batch", Envelope(chunk), lane, cancellationToken);
-            Adapt(answer, client.Clock.GetElapsedTime(started));
+            _batchSize.Learn(chunk.Count, answer, client.Clock.GetElapsedTime(started));
             if (answer.Ok)
             {
-                results.AddRange(Correlate(chunk, answer));
+                batch.Done(Correlate(chunk, answer));
             }
-            else
+            else if (batch.Fail(answer) && answer.Effect == WooEffect.Unknown)
             {
-                results.AddRange(chunk.Select(write => new WooRowResult(write, answer.Effect, default, answer.Error, answer.Fault, answer.SentAt)));
-                down = answer.Effect == WooEffect.NotSent ? answer.Fault : null;
+                // Some of it may be stored: what cannot be repeated blindly is looked up first.
+                batch.Looked(await RecheckAsync(path, chunk, answer, lane, cancellationToken));
             }
         }
 
-        return results;
-    }
-
-    private void Adapt(WooAnswer answer, TimeSpan elapsed)
-    {
-        var size = Volatile.Read(ref _batchSize);
-        var next = answer.Effect == WooEffect.Unknown ? Math.Max(SmallestBatch, size / 2)
-            : answer.Ok && elapsed < QuickAnswer ? Math.Min(LargestBatch, size + GrowBy)
-            : size;
-        Volatile.Write(ref _batchSize, next);
+        return batch.Results;
     }
 
     private static JsonObject Envelope(List<WooWrite> chunk)

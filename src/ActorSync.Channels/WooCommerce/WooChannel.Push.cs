@@ -12,7 +12,7 @@ internal sealed partial class WooChannel
             return [];
         }
 
-        var ledgers = items.Select(item => new PushLedger(item, client.Clock.GetUtcNow())).ToArray();
+        var ledgers = items.Select(item => new PushLedger(item, client.Clock.GetUtcNow(), client.Clock.GetUtcNow() + WooKind.PushTime)).ToArray();
         var lane = items.Min(LaneOf);
         await CreateAsync([.. ledgers.Where(l => l.Item.Action == PushAction.Create || l.Item.ExternalId is null)], lane, cancellationToken);
         await UpdateAsync([.. ledgers.Where(l => l.Item.Action == PushAction.Update && l.Item.ExternalId is not null)], lane, cancellationToken);
@@ -112,8 +112,14 @@ internal sealed partial class WooChannel
         }
 
         var parents = ledgers.Where(l => !l.IsClosed && NeedsVariations(l.Item)).ToArray();
-        await Parallel.ForEachAsync(parents, TwoAtATime(cancellationToken), async (ledger, token) =>
+        await Parallel.ForEachAsync(parents, AFewAtATime(cancellationToken), async (ledger, token) =>
         {
+            if (client.Clock.GetUtcNow() >= ledger.Until)
+            {
+                ledger.CloseFailed(PushResult.NotSent, WooBatch.OutOfTime);
+                return;
+            }
+
             string[]? ids = ChangesStructure(ledger.Item) || MayBecomeVariable(ledger.Item) ? null : [.. VariationsInDelta(ledger.Item).Select(v => v.ExternalId!).Distinct(StringComparer.Ordinal)];
             var (rows, fault) = ids is { Length: > MaxPerPage } or null
                 ? await ReadVariationsAsync(ledger.Item.ExternalId!, null, lane, token)
@@ -373,7 +379,7 @@ internal sealed partial class WooChannel
     }
 
     private async Task WriteVariationsAsync(IEnumerable<(PushLedger Ledger, List<WooWrite> Rows)> families, Lane lane, CancellationToken cancellationToken) =>
-        await Parallel.ForEachAsync(families, TwoAtATime(cancellationToken), async (family, token) =>
+        await Parallel.ForEachAsync(families, AFewAtATime(cancellationToken), async (family, token) =>
             await WriteAsync($"products/{family.Ledger.ExternalId}/variations", family.Rows, lane, SawVariation, token));
 
     private static void SawVariation(WooWrite write, JsonElement row)
@@ -408,7 +414,7 @@ internal sealed partial class WooChannel
         }
 
         var families = all.Where(w => w is { Variant: not null, Kind: WooWriteKind.Update }).GroupBy(w => w.Ledger);
-        await Parallel.ForEachAsync(families, TwoAtATime(cancellationToken), async (family, token) =>
+        await Parallel.ForEachAsync(families, AFewAtATime(cancellationToken), async (family, token) =>
         {
             foreach (var ids in family.Select(w => w.Id.ToString(CultureInfo.InvariantCulture)).Distinct(StringComparer.Ordinal).Chunk(MaxPerPage))
             {

@@ -7,7 +7,8 @@ internal sealed partial class WooChannel
 {
     private const int MaxIdsPerRead = 100;
     private const int MaxVariationPages = 50;
-    private const int ParallelParents = 2;
+    /// <summary>Families of one push that are read or written side by side; how many calls are under way is the gate's business.</summary>
+    private const int ParallelParents = WooGate.Most;
     private const string EveryStatus = "publish,draft,private,pending,future,trash";
 
     public async Task<SourcePage> ReadPageAsync(string? cursor, int size, CancellationToken cancellationToken)
@@ -204,7 +205,7 @@ internal sealed partial class WooChannel
         return (rows, null);
     }
 
-    /// <summary>Adds their variations to product rows, two parents at a time.</summary>
+    /// <summary>Adds their variations to product rows, a few parents at a time.</summary>
     private async Task<(ImmutableArray<Observation> Items, ChannelFault? Fault)> CompleteAsync(
         JsonElement[] rows, DateTimeOffset startedAt, ObservationSource source, Lane lane, CancellationToken cancellationToken)
     {
@@ -215,7 +216,7 @@ internal sealed partial class WooChannel
             return ([], failed);
         }
 
-        await Parallel.ForAsync(0, rows.Length, TwoAtATime(cancellationToken), async (index, token) =>
+        await Parallel.ForAsync(0, rows.Length, AFewAtATime(cancellationToken), async (index, token) =>
         {
             var row = rows[index];
             List<JsonElement>? variations = null;
@@ -275,7 +276,7 @@ internal sealed partial class WooChannel
         });
     }
 
-    private static ParallelOptions TwoAtATime(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = ParallelParents, CancellationToken = cancellationToken };
+    private static ParallelOptions AFewAtATime(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = ParallelParents, CancellationToken = cancellationToken };
 
     private Observation Observe(ObservedProduct body, DateTimeOffset startedAt, ObservationSource source) => new()
     {

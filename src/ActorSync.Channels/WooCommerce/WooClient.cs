@@ -6,21 +6,18 @@ using ActorSync.Channels.Http;
 
 namespace ActorSync.Channels.WooCommerce;
 
-/// <summary>The wire to one shop: address, credentials, budget, at most two calls at a time, reads tried again. Knows nothing of products.</summary>
-internal sealed class WooClient(ChannelHttpClient http, WooConnection connection, IApiBudget budget) : IDisposable
+/// <summary>The wire to one shop: address, credentials, budget, as many calls at a time as the host bears, reads tried again. Knows nothing of products.</summary>
+internal sealed class WooClient(ChannelHttpClient http, WooConnection connection, IApiBudget budget)
 {
-    private const int MaxInFlight = 2;
     private const int MaxReadTries = 3;
     private const string UserAgent = "ActorSync/1 (product synchronisation)";
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LongestWaitForRetry = TimeSpan.FromSeconds(2);
-    private readonly SemaphoreSlim _slots = new(MaxInFlight);
+    private readonly WooGate _gate = new(http.Clock);
 
     public TimeProvider Clock => http.Clock;
 
     public TimeSpan ClockOffset => http.ClockOffset;
-
-    public void Dispose() => _slots.Dispose();
 
     /// <summary>A read: repeated a few times, signed anew each time.</summary>
     public async Task<WooAnswer> GetAsync(string path, IReadOnlyList<KeyValuePair<string, string>> query, Lane lane, CancellationToken cancellationToken)
@@ -51,19 +48,25 @@ internal sealed class WooClient(ChannelHttpClient http, WooConnection connection
     private async Task<WooAnswer> SendAsync(
         HttpMethod method, string path, IReadOnlyList<KeyValuePair<string, string>> query, JsonObject? body, Lane lane, CancellationToken cancellationToken)
     {
-        // First the budget, which knows lanes, then a slot: a waiting content call must not keep stock from its turn.
+        // First the budget, which knows lanes, then a place: a waiting content call must not keep stock from its turn.
         await budget.AcquireAsync(1, lane, cancellationToken);
-        await _slots.WaitAsync(cancellationToken);
+        await _gate.EnterAsync(cancellationToken);
+        var started = Clock.GetTimestamp();
+        var read = 0;
+        var isStrained = true;
         try
         {
             using var request = Request(method, path, query, body);
             var exchange = await http.SendAsync(request, repeatable: false, cancellationToken);
             var answer = WooErrors.Classify(exchange, method != HttpMethod.Get, Clock.GetUtcNow());
+            var isThrottled = exchange.Status is { } status && (int)status is 429 or 503 or 508;
+            isStrained = isThrottled || exchange.Status is null or >= System.Net.HttpStatusCode.BadGateway;
+            read = answer.Ok && answer.Json.ValueKind == System.Text.Json.JsonValueKind.Array ? answer.Json.GetArrayLength() : 0;
             budget.Report(new BudgetReading
             {
                 Reserved = 1,
                 Actual = 1,
-                Throttled = exchange.Status is { } status && (int)status is 429 or 503 or 508,
+                Throttled = isThrottled,
                 RetryAfter = exchange.RetryAfter,
                 Elapsed = exchange.Elapsed,
             });
@@ -71,9 +74,11 @@ internal sealed class WooClient(ChannelHttpClient http, WooConnection connection
         }
         finally
         {
-            _slots.Release();
+            _gate.Leave(started, Clock.GetElapsedTime(started), WooGate.Units(ItemsOf(body), read), isStrained);
         }
     }
+
+    private static int ItemsOf(JsonObject? body) => body?.Sum(member => member is { Key: "create" or "update" or "delete", Value: JsonArray items } ? items.Count : 0) ?? 0;
 
     private HttpRequestMessage Request(HttpMethod method, string path, IReadOnlyList<KeyValuePair<string, string>> query, JsonObject? body)
     {

@@ -48,6 +48,14 @@ internal sealed record WooAnswer
 
     public bool Ok => Effect == WooEffect.Done;
 
+    public bool IsRefusedForSize => Error is { Code: WooErrors.TooLarge or WooErrors.TooManyItems };
+
+    /// <summary>The request was too much for the host, whatever was in it.</summary>
+    public bool IsTooLarge => IsRefusedForSize || Fault is { Code: "TIMEOUT" };
+
+    /// <summary>It may be one item that the host cannot bear: PHP died, a firewall's page came, or nothing that could be read.</summary>
+    public bool MayBeOneItem => (Effect == WooEffect.Unknown && !IsTooLarge) || Fault is { Code: WooErrors.Firewall };
+
     /// <summary>The fault to report when this answer ends what was asked for.</summary>
     public ChannelFault FaultOrError => Fault ?? new ChannelFault
     {
@@ -66,6 +74,9 @@ internal static partial class WooErrors
     public const string VariationGone = "woocommerce_rest_product_variation_invalid_id";
     public const string TermExists = "term_exists";
     public const string InvalidParameter = "rest_invalid_param";
+    public const string TooLarge = "REQUEST_TOO_LARGE";
+    public const string Firewall = "FIREWALL";
+    public const string TooManyItems = "woocommerce_rest_request_entity_too_large";
     private const string NoRoute = "rest_no_route";
     private const int LongestMessage = 300;
     private const int MostNoisePositions = 16;
@@ -97,6 +108,11 @@ internal static partial class WooErrors
         }
 
         var error = json is { ValueKind: JsonValueKind.Object } body ? ReadError(body, (int)status) : null;
+        if (error is null && status == HttpStatusCode.RequestEntityTooLarge)
+        {
+            error = new WooError { Code = TooLarge, Status = (int)status, Message = "The shop's web server refuses requests of this size (HTTP 413)." };
+        }
+
         var retryAt = exchange.RetryAfter is { } wait ? now + wait : (DateTimeOffset?)null;
         var (effect, fault) = Judge((int)status, error, retryAt, isWrite);
         return new WooAnswer { Effect = effect, Error = error, Fault = fault, SentAt = exchange.SentAt };
@@ -110,6 +126,9 @@ internal static partial class WooErrors
         {
             case >= 300 and < 400:
                 return (WooEffect.NotSent, Fault(ChannelFaultKind.Permanent, "REDIRECTED", "The shop sends callers to another address; set baseUrl to the final address of the shop."));
+            case 403 or 406 when error is null:
+                return (WooEffect.NotSent, Fault(
+                    ChannelFaultKind.Unauthorised, Firewall, $"A page of the shop's host came instead of an answer ({words}); a firewall may refuse the content or the hub: let the hub's address and its User-Agent pass."));
             case 401 or 403:
                 return (WooEffect.NotSent, Fault(ChannelFaultKind.Unauthorised, code, $"The shop refused the keys or their rights ({words})."));
             case 429:

@@ -11,8 +11,12 @@ public sealed class WooKind(ChannelHttpClients clients, TimeProvider clock) : IC
     internal const string ConsumerSecret = "consumerSecret";
     internal const string WebhookSecret = "webhookSecret";
     internal const string SeoPlugin = "seoPlugin";
-    /// <summary>The shop's work is per item (about 9 ms), so larger batches save little, and on a slow host they would outlast the push lease.</summary>
-    internal const int MaxPushBatch = 20;
+    /// <summary>As many as fit into one call at best; a slow host gets them in smaller calls, and what does not fit into the time comes with the next push.</summary>
+    internal const int MaxPushBatch = WooBatchSize.Largest;
+    /// <summary>A shared host needs up to 20 times what a quick one does (contract section 12).</summary>
+    private static readonly TimeSpan PushLease = TimeSpan.FromSeconds(60);
+    /// <summary>No call begins later than this after the push did: the longest one and what is read back after it still end before the lease.</summary>
+    internal static readonly TimeSpan PushTime = PushLease * 0.6;
     private const int ImportPageSize = 50;
 
     public ChannelDescriptor Descriptor { get; } = new()
@@ -24,6 +28,7 @@ public sealed class WooKind(ChannelHttpClients clients, TimeProvider clock) : IC
         Mask = WooFields.Mask,
         MaskFor = settings => WooSeo.Of(settings) is null ? WooFields.Mask : WooFields.Mask.Union(WooFields.SeoMask),
         MaxPushBatch = MaxPushBatch,
+        PushLease = PushLease,
         ImportPageSize = ImportPageSize,
         Settings =
         [

@@ -26,6 +26,10 @@ internal sealed class WooWrite(PushLedger ledger, WooWriteKind kind, long id, Va
 
     public bool WritesStock => _members.ContainsKey("stock_quantity");
 
+    public long? Count => _members.GetValueOrDefault("stock_quantity")?.GetValue<long>();
+
+    public bool HasSku => _members.GetValueOrDefault("sku")?.GetValue<string>() is { Length: > 0 };
+
     public void Set(string member, JsonNode? value, params ReadOnlySpan<RegisterKey> keys)
     {
         _members[member] = value;

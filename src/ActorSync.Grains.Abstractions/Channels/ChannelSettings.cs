@@ -72,6 +72,8 @@ public sealed record ChannelDescriptor
     public Func<ChannelSettings, ImmutableHashSet<string>>? MaskFor { get; init; }
     /// <summary>Most products per push call.</summary>
     public required int MaxPushBatch { get; init; }
+    /// <summary>How long a push may be in the air before its outcome counts as unknown. The connector ends each push before it.</summary>
+    public TimeSpan PushLease { get; init; } = TimeSpan.FromSeconds(15);
     /// <summary>Products per page of an import.</summary>
     public required int ImportPageSize { get; init; }
     /// <summary>What such a page costs of the channel's budget, at least: points at Shopify, requests elsewhere.</summary>

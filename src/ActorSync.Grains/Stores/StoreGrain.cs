@@ -206,13 +206,16 @@ public sealed partial class StoreGrain(
                 return;
             }
 
-            var size = directory.KindOf(channel).Descriptor.MaxPushBatch;
+            var kind = directory.KindOf(channel).Descriptor;
+            var size = kind.MaxPushBatch;
+            // The worker keeps its products at least as long as their pushes may be in the air.
+            var batchLease = options.Value.BatchLease > kind.PushLease ? options.Value.BatchLease : kind.PushLease;
             // One batch at a time while the channel is suspect: the first answer decides.
             var parallel = circuit.Failures > 0 ? 1 : options.Value.MaxBatches;
             while (window.BatchCount < parallel && window.Take(now, size, options.Value.Linger) is { } products)
             {
                 var batchId = ids.NewId();
-                window.Lease(batchId, products, now + options.Value.BatchLease);
+                window.Lease(batchId, products, now + batchLease);
                 // One-way: the worker reports by CompleteAsync, or its lease runs out.
                 await GrainFactory.GetGrain<IPushWorkerGrain>(0).RunAsync(new PushBatch
                 {

@@ -94,6 +94,7 @@ internal sealed class TenantDirectory : ITenantDirectory
             Locations = settings.Locations,
             ReadBeforeWrite = settings.ReadBeforeWrite,
             StockBuffer = settings.StockBuffer,
+            PushLease = kind.Descriptor.PushLease,
         };
     });
 
