@@ -93,8 +93,16 @@ internal sealed class WooWebhooks : IWebhookReader
             };
         }
 
-        return new WebhookContent { ExternalId = externalId, Body = WooMapper.Product(row, null, WooForm.View, request.ReceivedAt), NeedsRead = true };
+        var body = WooMapper.Product(row, null, WooForm.View, request.ReceivedAt);
+        return new WebhookContent { ExternalId = externalId, Body = body, NeedsRead = !SufficesWithoutNews(row, body) };
     }
+
+    /// <summary>
+    /// A simple product's body has all of it, though some texts in another form and categories without their parents. If it is no newer than what the hub has
+    /// seen in full, as after a write of our own, nothing can be missing; if it is, the merge asks for a read of what the body lacks. Two changes within one
+    /// second, of which the second touches only such a field, are left to the next poll.
+    /// </summary>
+    private static bool SufficesWithoutNews(JsonElement row, ObservedProduct body) => WooMapper.Text(row, "type") == "simple" && body.Version != Stamp.Zero && !body.Deleted;
 
     public static string ResourceKey(string variationId) => $"variation/{variationId}";
 

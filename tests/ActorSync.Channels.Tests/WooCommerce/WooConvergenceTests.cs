@@ -1,11 +1,7 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using ActorSync.Channels.Tests.Sandbox;
-using ActorSync.Channels.WooCommerce;
-using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
-using ActorSync.Domain.Tenants;
 using static ActorSync.Channels.Tests.WooCommerce.WooLiveShop;
 
 namespace ActorSync.Channels.Tests.WooCommerce;

@@ -1,12 +1,10 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
-using ActorSync.Channels.Tests.Sandbox;
+using ActorSync.Abstractions.Webhooks;
 using ActorSync.Channels.WooCommerce;
 using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
 using ActorSync.Domain.Tenants;
-using static ActorSync.Channels.Tests.WooCommerce.WooLiveShop;
 
 namespace ActorSync.Channels.Tests.WooCommerce;
 
@@ -111,6 +109,24 @@ internal sealed class WooHub
         Assert.Equal("", string.Join(", ", plan.Delta.Select(p => $"{p.Key}={p.Target} (held {p.Held})")));
         Assert.Equal("", string.Join(", ", plan.Withheld.Select(w => $"{w.Key}: {w.Reason} {w.Detail}")));
         Assert.False(plan.ReadFirst);
+    }
+
+    /// <summary>Hears a delivery with what visitors are shown now; tells whether a value of the hub changed and whether the product has to be read.</summary>
+    public async Task<(bool Changed, bool Read)> HearAsync()
+    {
+        Pass();
+        var row = await _shop.Http.GetAsync($"products/{Link.ExternalId}");
+        var content = _shop.Kind.Webhooks!.Read(
+            new WebhookRequest
+            {
+                Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-wc-webhook-topic"] = "product.updated" },
+                Body = System.Text.Encoding.UTF8.GetBytes(row.Text),
+                ReceivedAt = _now,
+            },
+            _shop.Settings);
+        var before = Product;
+        Take(Reconciler.Observe(Context, Product, Link, new Observation { Channel = _profile.Id, Body = content.Body!, Source = ObservationSource.Webhook, ReceivedAt = _now }));
+        return (!ReferenceEquals(before, Product), content.NeedsRead || Link.WantsRead);
     }
 
     /// <summary>A read of what was written is no news: no value changes, nothing is to be pushed.</summary>

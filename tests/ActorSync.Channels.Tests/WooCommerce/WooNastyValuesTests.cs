@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using ActorSync.Channels.Tests.Sandbox;
-using ActorSync.Domain.Products;
 using static ActorSync.Channels.Tests.WooCommerce.WooLiveShop;
 
 namespace ActorSync.Channels.Tests.WooCommerce;
