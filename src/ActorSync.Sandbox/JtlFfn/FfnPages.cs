@@ -138,7 +138,7 @@ public sealed class FfnPages(FfnState state, FfnProducts products, FfnLedger led
             html.Append("<th class=\"n\">").Append(Text(warehouse.City)).Append("</th>");
         }
 
-        html.Append("<th class=\"n\">Reserved</th><th class=\"n\">Blocked</th><th class=\"n\">On its way</th></tr></thead><tbody>");
+        html.Append("<th class=\"n\">Reserved</th><th class=\"n\">Blocked</th><th class=\"n\">Announced</th></tr></thead><tbody>");
         foreach (var product in found.Skip((page - 1) * PageSize).Take(PageSize))
         {
             html.Append("<tr><td style=\"min-width:11rem;overflow-wrap:anywhere\"><a href=\"").Append(AddressOf(product.Jfsku)).Append("\">").Append(Text(product.Data.Name!)).Append("</a><br><small>").Append(Text(product.Data.MerchantSku!)).Append(" · ").Append(product.Jfsku).Append("</small></td>");
@@ -182,16 +182,28 @@ public sealed class FfnPages(FfnState state, FfnProducts products, FfnLedger led
         return html.ToString();
     }
 
+    /// <summary>Buckets below each other and warehouses beside each other, so that it fits a phone.</summary>
     private void AppendStock(StringBuilder html, FfnProduct product, string here)
     {
-        html.Append("<section><h2>Stock</h2><div style=\"overflow-x:auto\"><table><thead><tr><th>Warehouse</th><th class=\"n\">Available</th><th class=\"n\">Reserved</th><th class=\"n\">Blocked</th><th class=\"n\">On its way</th></tr></thead><tbody>");
+        html.Append("<section><h2>Stock</h2><table><thead><tr><th></th>");
         foreach (var warehouse in FfnIds.Warehouses)
         {
-            var levels = state.Levels(product.Jfsku, warehouse.Id);
-            html.Append("<tr><td>").Append(Text(warehouse.Name)).Append("<br><small>").Append(warehouse.Id).Append("</small></td>").Append(Number(levels.Available)).Append(Number(levels.Reserved)).Append(Number(levels.Blocked)).Append(Number(levels.Announced)).Append("</tr>");
+            html.Append("<th class=\"n\">").Append(Text(warehouse.Name)).Append("<br><small>").Append(warehouse.Id).Append("</small></th>");
         }
 
-        html.Append("</tbody></table></div>");
+        html.Append("</tr></thead><tbody>");
+        foreach (var (name, bucket) in Buckets)
+        {
+            html.Append("<tr><td>").Append(name).Append("</td>");
+            foreach (var warehouse in FfnIds.Warehouses)
+            {
+                html.Append(Number(bucket(state.Levels(product.Jfsku, warehouse.Id))));
+            }
+
+            html.Append("</tr>");
+        }
+
+        html.Append("</tbody></table>");
         if (product.IsActive)
         {
             html.Append("<form class=\"row\" style=\"margin-top:1rem\" method=\"post\" action=\"").Append(here).Append("/stock\"><select name=\"warehouse\" aria-label=\"Warehouse\">");
@@ -215,22 +227,27 @@ public sealed class FfnPages(FfnState state, FfnProducts products, FfnLedger led
             return;
         }
 
-        html.Append("<section><h2>Open orders and arrivals</h2><div style=\"overflow-x:auto\"><table>");
+        html.Append("<section><h2>Open orders and arrivals</h2>");
         foreach (var order in orders)
         {
-            html.Append("<tr><td>").Append(Text(order.MerchantOutboundNumber)).Append("<br><small>").Append(order.OutboundId).Append("</small></td><td><span class=\"pill\">").Append(order.Status).Append("</span></td><td>").Append(Text(FfnIds.Warehouse(order.WarehouseId)!.City)).Append("</td>")
-                .Append(Number(order.Items.Where(i => i.Jfsku == product.Jfsku).Sum(i => i.QuantityOpen))).Append("<td><form class=\"row\" style=\"gap:.4rem;flex-wrap:nowrap\" method=\"post\" action=\"").Append(here).Append("/outbounds/").Append(order.OutboundId)
-                .Append("\"><button class=\"main\" name=\"do\" value=\"ship\">Ship</button><button name=\"do\" value=\"cancel\">Cancel</button></form></td></tr>");
+            var quantity = order.Items.Where(i => i.Jfsku == product.Jfsku).Sum(i => i.QuantityOpen);
+            AppendLine(html, order.MerchantOutboundNumber, order.OutboundId, order.Status, quantity, order.WarehouseId);
+            html.Append("<form class=\"row\" method=\"post\" action=\"").Append(here).Append("/outbounds/").Append(order.OutboundId)
+                .Append("\"><button class=\"main\" name=\"do\" value=\"ship\">Ship</button><button name=\"do\" value=\"cancel\">Cancel</button></form></div>");
         }
 
         foreach (var arrival in arriving)
         {
-            html.Append("<tr><td>").Append(arrival.Number).Append("<br><small>").Append(arrival.InboundId).Append("</small></td><td><span class=\"pill\">announced</span></td><td>").Append(Text(FfnIds.Warehouse(arrival.WarehouseId)!.City)).Append("</td>").Append(Number(arrival.Open))
-                .Append("<td><form method=\"post\" action=\"").Append(here).Append("/inbounds/").Append(arrival.InboundId).Append("\"><button>Receive</button></form></td></tr>");
+            AppendLine(html, arrival.Number, arrival.InboundId, "announced", arrival.Open, arrival.WarehouseId);
+            html.Append("<form method=\"post\" action=\"").Append(here).Append("/inbounds/").Append(arrival.InboundId).Append("\"><button>Receive</button></form></div>");
         }
 
-        html.Append("</table></div></section>");
+        html.Append("</section>");
     }
+
+    private static void AppendLine(StringBuilder html, string number, string id, string status, decimal quantity, string warehouseId) =>
+        html.Append("<div class=\"row\" style=\"align-items:center;gap:.4rem 1rem;padding:.4rem 0;border-top:1px solid var(--line)\"><span>").Append(Text(number)).Append(" <small>").Append(id)
+            .Append("</small></span><span class=\"pill\">").Append(status).Append("</span><span>").Append(Plain(quantity)).Append(" at ").Append(Text(FfnIds.Warehouse(warehouseId)!.City)).Append("</span>");
 
     private static void AppendForm(StringBuilder html, FfnProduct product, string here)
     {
@@ -260,6 +277,9 @@ public sealed class FfnPages(FfnState state, FfnProducts products, FfnLedger led
 
         html.Append("</tbody></table></div></section>");
     }
+
+    private static readonly (string Name, Func<Amounts, decimal> Of)[] Buckets =
+        [("Available", a => a.Available), ("Reserved", a => a.Reserved), ("Blocked", a => a.Blocked), ("Announced", a => a.Announced)];
 
     private sealed record PageField(string Name, string Label, Func<ProductData, string> Read, bool IsNumber = false, bool IsLong = false);
 

@@ -130,6 +130,12 @@ public sealed class FfnProducts(FfnState state, FfnLedger ledger)
             }
             else if (member.Value.ValueKind == JsonValueKind.Null)
             {
+                // These two always are; without them a patch would forget that the goods are divisible.
+                if (known is "identifier" or "specifications")
+                {
+                    throw FfnErrors.Invalid(known, $"{known} cannot be emptied as a whole.");
+                }
+
                 into.Remove(known);
             }
             else

@@ -25,7 +25,7 @@ public sealed class FfnSeed(FfnState state, FfnProducts products, FfnLedger ledg
         for (var i = 0; i < all.Count; i++)
         {
             var (product, variant) = all[i];
-            if (i % leaveOutEvery == 7 && i / leaveOutEvery < LeftOut)
+            if (i % leaveOutEvery == 9 && i / leaveOutEvery < LeftOut)
             {
                 continue;
             }
