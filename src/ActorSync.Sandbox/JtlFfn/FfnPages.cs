@@ -188,7 +188,7 @@ public sealed class FfnPages(FfnState state, FfnProducts products, FfnLedger led
         html.Append("<section><h2>Stock</h2><table><thead><tr><th></th>");
         foreach (var warehouse in FfnIds.Warehouses)
         {
-            html.Append("<th class=\"n\">").Append(Text(warehouse.Name)).Append("<br><small>").Append(warehouse.Id).Append("</small></th>");
+            html.Append("<th class=\"n\">").Append(Text(warehouse.City)).Append("<br><small style=\"overflow-wrap:anywhere\">").Append(warehouse.Id).Append("</small></th>");
         }
 
         html.Append("</tr></thead><tbody>");
