@@ -11,14 +11,24 @@ internal sealed class ShopifyCanon : ICanon
     {
         if (Canonical.Text(value.Text).Text is not { } text)
         {
-            return FieldValue.Empty;
+            return field switch
+            {
+                // These cannot be empty at Shopify: clearing them gives their default.
+                ShopifyFields.Price => Canonical.Money(0),
+                ShopifyFields.Taxable => FieldValue.True,
+                _ => FieldValue.Empty,
+            };
         }
 
         return field switch
         {
             ShopifyFields.Description => OfText(ShopifyHtml.LooseForm(text)),
-            ShopifyFields.Name or ShopifyFields.Vendor or ShopifyFields.ProductType or ShopifyFields.Sku or ShopifyFields.Gtin => OfText(text.Trim()),
+            ShopifyFields.Name or ShopifyFields.Vendor or ShopifyFields.ProductType or ShopifyFields.Sku or ShopifyFields.Gtin
+                or ShopifyFields.SeoTitle or ShopifyFields.SeoDescription => OfText(text.Trim()),
             ShopifyFields.Price or ShopifyFields.CompareAtPrice => Money(text),
+            ShopifyFields.Weight => Weight(text),
+            ShopifyFields.CustomsCode => OfText(HsDigits(text) ?? text.Trim()),
+            ShopifyFields.CountryOfOrigin => OfText(text.Trim().ToUpperInvariant()),
             ShopifyFields.Available => Count(text),
             _ => OfText(text),
         };
@@ -28,6 +38,17 @@ internal sealed class ShopifyCanon : ICanon
 
     /// <summary>Shopify keeps two decimals.</summary>
     public static decimal RoundMoney(decimal amount) => Math.Round(amount, 2, MidpointRounding.AwayFromZero);
+
+    /// <summary>Shopify keeps the digits of a customs code; null when they are not 6 to 13, or anything but digits, punctuation and blanks is there.</summary>
+    public static string? HsDigits(string code)
+    {
+        var digits = string.Concat(code.Where(char.IsAsciiDigit));
+        return digits.Length is >= 6 and <= 13 && code.All(c => char.IsAsciiDigit(c) || char.IsPunctuation(c) || char.IsWhiteSpace(c)) ? digits : null;
+    }
+
+    private static FieldValue Weight(string text) => decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var kilograms)
+        ? decimal.Round(kilograms, Units.Decimals) is var kept && kept == 0 ? FieldValue.Empty : Canonical.Decimal(kept)
+        : OfText(text.Trim());
 
     private static FieldValue OfText(string text) => Canonical.Text(text);
 

@@ -10,7 +10,10 @@ internal static partial class ShopifyMapper
     public const string HubIdKey = "hub_id";
 
     /// <summary>Whole product for a create: the target holds nothing that must not be written.</summary>
-    public static JsonObject SetInput(DesiredProduct target, ImmutableArray<DesiredVariant> variants)
+    /// <param name="target">What the hub wants.</param>
+    /// <param name="variants">Those of its variants that are to exist.</param>
+    /// <param name="collections">Ids of the collections to join.</param>
+    public static JsonObject SetInput(DesiredProduct target, ImmutableArray<DesiredVariant> variants, ImmutableArray<string> collections = default)
     {
         var input = new JsonObject { ["title"] = target.Fields.GetValueOrDefault(ShopifyFields.Name).Text ?? "" };
         foreach (var (field, value) in target.Fields.Where(pair => pair.Key != ShopifyFields.Name).OrderBy(pair => pair.Key, StringComparer.Ordinal))
@@ -22,6 +25,11 @@ internal static partial class ShopifyMapper
         {
             // A tag with a comma would become two.
             input["tags"] = Texts(tags.Where(tag => !tag.Contains(',')));
+        }
+
+        if (!collections.IsDefaultOrEmpty)
+        {
+            input["collections"] = Texts(collections);
         }
 
         AddStructure(input, target, variants);
@@ -115,6 +123,12 @@ internal static partial class ShopifyMapper
             case ShopifyFields.Vendor:
                 input["vendor"] = value.Text ?? "";
                 return true;
+            case ShopifyFields.SeoTitle:
+                Part(input, "seo")["title"] = value.Text ?? "";
+                return true;
+            case ShopifyFields.SeoDescription:
+                Part(input, "seo")["description"] = value.Text ?? "";
+                return true;
             case ShopifyFields.ProductType:
                 input["productType"] = value.Text ?? "";
                 return true;
@@ -144,6 +158,25 @@ internal static partial class ShopifyMapper
                 // Null clears it.
                 entry["compareAtPrice"] = Money(value);
                 return true;
+            case ShopifyFields.Taxable:
+                entry["taxable"] = value.ToBoolean() ?? true;
+                return true;
+            case ShopifyFields.Weight:
+                Item(entry)["measurement"] = new JsonObject
+                {
+                    ["weight"] = new JsonObject { ["value"] = decimal.Round(value.ToDecimal() ?? 0, Units.Decimals), ["unit"] = "KILOGRAMS" },
+                };
+                return true;
+            case ShopifyFields.CustomsCode:
+                Item(entry)["harmonizedSystemCode"] = value.Text;
+                return true;
+            case ShopifyFields.CountryOfOrigin:
+                if (value.IsEmpty || ShopifyCountries.Find(value.Text!) is not null)
+                {
+                    Item(entry)["countryCodeOfOrigin"] = value.IsEmpty ? null : ShopifyCountries.Find(value.Text!);
+                }
+
+                return true;
             default:
                 return false;
         }
@@ -160,6 +193,11 @@ internal static partial class ShopifyMapper
     /// <summary>Hub fields that an error is about, by the last name in its path, else by the words that begin its message.</summary>
     public static string? FieldOf(ShopifyUserError error)
     {
+        if (error.Path.Contains("seo"))
+        {
+            return error.Path[^1] == "description" ? ShopifyFields.SeoDescription : ShopifyFields.SeoTitle;
+        }
+
         for (var i = error.Path.Length - 1; i >= 0; i--)
         {
             if (FieldByInput(error.Path[i]) is { } field)
@@ -190,20 +228,27 @@ internal static partial class ShopifyMapper
         "compareAtPrice" => ShopifyFields.CompareAtPrice,
         "barcode" => ShopifyFields.Gtin,
         "sku" => ShopifyFields.Sku,
+        "taxable" => ShopifyFields.Taxable,
+        "weight" or "measurement" => ShopifyFields.Weight,
+        "harmonizedSystemCode" => ShopifyFields.CustomsCode,
+        "countryCodeOfOrigin" => ShopifyFields.CountryOfOrigin,
+        "collections" or "collectionsToJoin" or "collectionsToLeave" => ShopifyFields.Collections,
         "productOptions" => ShopifyFields.Options,
         "optionValues" => ShopifyFields.OptionValues,
         "inventoryQuantities" => ShopifyFields.Available,
         _ => null,
     };
 
-    private static JsonObject Item(JsonObject entry)
+    private static JsonObject Item(JsonObject entry) => Part(entry, "inventoryItem");
+
+    private static JsonObject Part(JsonObject entry, string name)
     {
-        if (entry["inventoryItem"] is not JsonObject item)
+        if (entry[name] is not JsonObject part)
         {
-            entry["inventoryItem"] = item = [];
+            entry[name] = part = [];
         }
 
-        return item;
+        return part;
     }
 
     private static string? Money(FieldValue value) => value.Text is { } text && decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var amount)

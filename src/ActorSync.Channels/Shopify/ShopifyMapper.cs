@@ -20,6 +20,24 @@ internal static partial class ShopifyMapper
         Copy(node, "vendor", ShopifyFields.Vendor, fields, Text);
         Copy(node, "productType", ShopifyFields.ProductType, fields, Text);
         Copy(node, "status", ShopifyFields.IsActive, fields, Status);
+        if (Child(node, "seo") is { ValueKind: JsonValueKind.Object } seo)
+        {
+            Copy(seo, "title", ShopifyFields.SeoTitle, fields, Text);
+            Copy(seo, "description", ShopifyFields.SeoDescription, fields, Text);
+        }
+
+        var sets = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+        if (Child(node, "tags") is { ValueKind: JsonValueKind.Array } tags)
+        {
+            sets = sets.Add(ShopifyFields.Tags, [.. tags.EnumerateArray().Select(tag => tag.GetString()!)]);
+        }
+
+        // A list that was cut off tells nothing of what is not on it.
+        if (Child(node, "collections") is { } collections && NextCursor(collections) is null)
+        {
+            sets = sets.Add(ShopifyFields.Collections, CollectionTitles(collections));
+        }
+
         var plain = Child(node, "hasOnlyDefaultVariant") is { ValueKind: JsonValueKind.True };
         var variants = Child(node, "variants");
         return new ObservedProduct
@@ -27,9 +45,7 @@ internal static partial class ShopifyMapper
             ExternalId = ShopifyGid.Number(node.GetProperty("id").GetString()!),
             Version = Instant(Child(node, "updatedAt")) ?? Stamp.Zero,
             Fields = fields.ToImmutable(),
-            Sets = Child(node, "tags") is { ValueKind: JsonValueKind.Array } tags
-                ? ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(ShopifyFields.Tags, [.. tags.EnumerateArray().Select(tag => tag.GetString()!)])
-                : ImmutableDictionary<string, ImmutableArray<string>>.Empty,
+            Sets = sets,
             Options = Child(node, "options") is not { ValueKind: JsonValueKind.Array } options ? null
                 : plain ? [] : [.. options.EnumerateArray().Select(option => option.GetProperty("name").GetString()!)],
             Variants = Nodes(variants).Select(variant => Variant(variant)).ToImmutableArray(),
@@ -46,7 +62,15 @@ internal static partial class ShopifyMapper
         Copy(node, "barcode", ShopifyFields.Gtin, fields, Text);
         Copy(node, "price", ShopifyFields.Price, fields, Amount);
         Copy(node, "compareAtPrice", ShopifyFields.CompareAtPrice, fields, Amount);
+        Copy(node, "taxable", ShopifyFields.Taxable, fields, Flag);
         var item = Child(node, "inventoryItem");
+        if (item is { ValueKind: JsonValueKind.Object })
+        {
+            Copy(item.Value, "harmonizedSystemCode", ShopifyFields.CustomsCode, fields, Text);
+            Copy(item.Value, "countryCodeOfOrigin", ShopifyFields.CountryOfOrigin, fields, Text);
+            Copy(item.Value, "measurement", ShopifyFields.Weight, fields, Weight);
+        }
+
         return new ObservedVariant
         {
             ExternalId = ShopifyGid.Number(node.GetProperty("id").GetString()!),
@@ -59,6 +83,10 @@ internal static partial class ShopifyMapper
                 : [],
         };
     }
+
+    /// <summary>Titles of a collection connection's page.</summary>
+    public static ImmutableArray<string> CollectionTitles(JsonElement connection) =>
+        [.. Nodes(connection).Select(collection => Child(collection, "title")?.GetString()).OfType<string>()];
 
     /// <summary>An InventoryLevel node.</summary>
     public static ObservedStock Level(JsonElement node, bool tracked) => new()
@@ -139,6 +167,7 @@ internal static partial class ShopifyMapper
         Copy(body, "barcode", ShopifyFields.Gtin, fields, Text);
         Copy(body, "price", ShopifyFields.Price, fields, Amount);
         Copy(body, "compare_at_price", ShopifyFields.CompareAtPrice, fields, Amount);
+        Copy(body, "taxable", ShopifyFields.Taxable, fields, Flag);
         return new ObservedVariant
         {
             ExternalId = Id(body, "id")!,
@@ -205,6 +234,27 @@ internal static partial class ShopifyMapper
         JsonValueKind.Number when value.TryGetDecimal(out var amount) => Canonical.Money(amount),
         _ => null,
     };
+
+    private static FieldValue? Flag(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True => FieldValue.True,
+        JsonValueKind.False => FieldValue.False,
+        _ => null,
+    };
+
+    /// <summary>The weight of a measurement in kilograms. Shopify shows nought where nobody entered one.</summary>
+    private static FieldValue? Weight(JsonElement measurement)
+    {
+        if (Child(measurement, "weight") is not { ValueKind: JsonValueKind.Object } weight)
+        {
+            return FieldValue.Empty;
+        }
+
+        return Child(weight, "value") is { ValueKind: JsonValueKind.Number } value && value.TryGetDecimal(out var amount)
+            && Child(weight, "unit")?.GetString() is { } unit && Units.ToKilograms(amount, unit) is { } kilograms
+            ? kilograms == 0 ? FieldValue.Empty : Canonical.Decimal(kilograms)
+            : null;
+    }
 
     /// <summary>Unlisted products can be bought by whoever has the link, so they count as active.</summary>
     private static FieldValue? Status(JsonElement value) => value.ValueKind != JsonValueKind.String ? null : value.GetString()!.ToUpperInvariant() switch

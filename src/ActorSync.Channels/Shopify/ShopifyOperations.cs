@@ -28,6 +28,8 @@ internal static partial class ShopifyOperations
     public static readonly ShopifyOperation ProductStatus = Load("ProductStatus");
     public static readonly ShopifyOperation ProductSetStatus = Load("ProductSetStatus");
     public static readonly ShopifyOperation HubIdDefinition = Load("HubIdDefinition");
+    public static readonly ShopifyOperation CollectionsPage = Load("CollectionsPage");
+    public static readonly ShopifyOperation CollectionsOfProduct = Load("CollectionsOfProduct");
     public static readonly ShopifyOperation Webhooks = Load("Webhooks");
 
     // Repeatable by nature: an identifier, an idempotency key or absolute values by id make the second run equal to the first.
@@ -50,7 +52,8 @@ internal static partial class ShopifyOperations
     public static IReadOnlyList<ShopifyOperation> All =>
     [
         ShopProbe, ProductsPage, ProductsChanged, ProductsCount, ProductsByIds, ProductByHubId, VariantsOfProduct, LevelsOfItem, VariantsBySku, ItemsOfVariants,
-        ProductStatus, ProductSetStatus, HubIdDefinition, Webhooks, ProductSet, ProductSetLarge, ProductUpdate, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
+        ProductStatus, ProductSetStatus, HubIdDefinition, CollectionsPage, CollectionsOfProduct,
+        Webhooks, ProductSet, ProductSetLarge, ProductUpdate, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
         VariantsDelete, HubIdDefine, WebhookCreate, WebhookDelete,
     ];
 

@@ -27,16 +27,17 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
     {
         var states = items.Select(item => new ShopifyPushState(item, client.Clock.GetUtcNow())).ToArray();
         await _stock.PushAsync([.. states.Where(state => state.Item.Action == PushAction.Update)], cancellationToken);
+        var lists = new ShopifyListPush(client, new ShopifyCollections(client));
         var options = new ParallelOptions { MaxDegreeOfParallelism = MaxParallelItems, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(states.Where(state => !state.IsOver), options, async (state, token) =>
-            await (state.Item.Action == PushAction.Create ? CreateAsync(state, token) : UpdateAsync(state, token)));
+            await (state.Item.Action == PushAction.Create ? CreateAsync(state, lists, token) : UpdateAsync(state, lists, token)));
         return [.. states.Select(state => state.ToOutcome(client.ClockOffset))];
     }
 
     public static IEnumerable<string> SkusOf(PushItem item) =>
         item.Target.Variants.Where(variant => !variant.Remove).Select(variant => variant.Fields.GetValueOrDefault(ShopifyFields.Sku).Text).OfType<string>();
 
-    private async Task CreateAsync(ShopifyPushState state, CancellationToken cancellationToken)
+    private async Task CreateAsync(ShopifyPushState state, ShopifyListPush lists, CancellationToken cancellationToken)
     {
         var item = state.Item;
         if (Obstacle(item) is { } obstacle)
@@ -45,7 +46,13 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
             return;
         }
 
-        RefuseTags(state);
+        ShopifyRefusals.Apply(state);
+        var joins = await lists.JoinsAsync(state, cancellationToken);
+        if (state.IsOver)
+        {
+            return;
+        }
+
         var keys = state.Undecided.Select(planned => planned.Key).ToArray();
         if (await subscriptions.EnsureDefinitionAsync(cancellationToken) is { } definition)
         {
@@ -66,12 +73,12 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
                 Adopt(state, product);
                 return;
             default:
-                await SetAsync(state, keys, cancellationToken);
+                await SetAsync(state, keys, joins, cancellationToken);
                 return;
         }
     }
 
-    private async Task SetAsync(ShopifyPushState state, RegisterKey[] keys, CancellationToken cancellationToken)
+    private async Task SetAsync(ShopifyPushState state, RegisterKey[] keys, ImmutableArray<string> joins, CancellationToken cancellationToken)
     {
         var item = state.Item;
         var variants = item.Target.Variants.Where(variant => !variant.Remove).ToImmutableArray();
@@ -82,7 +89,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
             {
                 ["customId"] = new JsonObject { ["namespace"] = ShopifyMapper.HubIdNamespace, ["key"] = ShopifyMapper.HubIdKey, ["value"] = item.Product.Value },
             },
-            ["input"] = ShopifyMapper.SetInput(item.Target, variants),
+            ["input"] = ShopifyMapper.SetInput(item.Target, variants, joins),
         }, Lane.Content, cancellationToken, variants.Length * CostPerVariant);
         if (answer.Fault is { } fault)
         {
@@ -162,8 +169,8 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
         if (planned.Key.Variant is not { } variant)
         {
             return planned.Key is { Field: ShopifyFields.Options } ? product.Options is { } options && options.SequenceEqual(target.Options, StringComparer.Ordinal)
-                : planned.Key is { Field: ShopifyFields.Tags, Part: { } tag }
-                ? product.Sets.GetValueOrDefault(ShopifyFields.Tags, []).Any(known => canon.ElementKey(ShopifyFields.Tags, known) == tag) != planned.Target.IsEmpty
+                : planned.Key is { Field: ShopifyFields.Tags or ShopifyFields.Collections, Part: { } element }
+                ? product.Sets.GetValueOrDefault(planned.Key.Field, []).Any(known => canon.ElementKey(planned.Key.Field, known) == element) != planned.Target.IsEmpty
                 : product.Fields.TryGetValue(planned.Key.Field, out var held) && canon.Form(planned.Key.Field, held) == canon.Form(planned.Key.Field, planned.Target);
         }
 
@@ -183,7 +190,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
         };
     }
 
-    private async Task UpdateAsync(ShopifyPushState state, CancellationToken cancellationToken)
+    private async Task UpdateAsync(ShopifyPushState state, ShopifyListPush lists, CancellationToken cancellationToken)
     {
         var item = state.Item;
         if (item.ExternalId is not { } id)
@@ -192,69 +199,15 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
             return;
         }
 
+        ShopifyRefusals.Apply(state);
         await _structure.PushAsync(state, id, cancellationToken);
-        await TagsAsync(state, id, cancellationToken);
-        await FieldsAsync(state, id, [.. state.Undecided.Where(planned => planned.Key is { Variant: null, Field: not ShopifyFields.Tags })], cancellationToken);
+        await lists.TagsAsync(state, id, cancellationToken);
+        await lists.CollectionsAsync(state, id, cancellationToken);
+        await FieldsAsync(
+            state, id, [.. state.Undecided.Where(planned => planned.Key is { Variant: null, Field: not (ShopifyFields.Tags or ShopifyFields.Collections) })], cancellationToken);
         await _variants.UpdateAsync(state, id, cancellationToken);
         await _variants.CreateAsync(state, id, cancellationToken);
         await _variants.RemoveAsync(state, id, cancellationToken);
-    }
-
-    private async Task TagsAsync(ShopifyPushState state, string id, CancellationToken cancellationToken)
-    {
-        RefuseTags(state);
-        var tags = state.Undecided.Where(planned => planned.Key is { Field: ShopifyFields.Tags, Part: not null, Variant: null }).ToArray();
-        await ChangeAsync(ShopifyOperations.TagsAdd, "tagsAdd", [.. tags.Where(tag => !tag.Target.IsEmpty)],
-            tag => tag.Target.Text!);
-        await ChangeAsync(ShopifyOperations.TagsRemove, "tagsRemove", [.. tags.Where(tag => tag.Target.IsEmpty)],
-            tag => tag.Held?.Text ?? tag.Key.Part!);
-
-        async Task ChangeAsync(ShopifyOperation operation, string root, PlannedValue[] changes, Func<PlannedValue, string> text)
-        {
-            if (changes.Length == 0 || state.IsOver)
-            {
-                return;
-            }
-
-            var keys = changes.Select(change => change.Key).ToArray();
-            var answer = await client.SendAsync(
-                operation, new JsonObject { ["id"] = ShopifyGid.Product(id), ["tags"] = ShopifyMapper.Texts(changes.Select(text)) }, Lane.Content, cancellationToken);
-            if (answer.Fault is { } fault)
-            {
-                state.Fail(keys, fault, answer.MayHaveHappened);
-                return;
-            }
-
-            var errors = ShopifyErrors.UserErrors(answer.Root(root));
-            if (errors.FirstOrDefault(ShopifyErrors.IsGone) is { } gone)
-            {
-                state.Gone(gone.Message);
-            }
-            else if (errors is [var first, ..])
-            {
-                foreach (var key in keys)
-                {
-                    state.Reject(key, first.Code ?? "REFUSED", first.Message);
-                }
-            }
-            else
-            {
-                state.Mark(keys, PushResult.Applied);
-                if (answer.Root(root) is { } payload && ShopifyMapper.Child(payload, "node") is { ValueKind: JsonValueKind.Object } node)
-                {
-                    state.Learn(ShopifyMapper.Product(node));
-                }
-            }
-        }
-    }
-
-    /// <summary>Shopify's tags are one list with commas: a tag that holds one would come back as two.</summary>
-    private static void RefuseTags(ShopifyPushState state)
-    {
-        foreach (var tag in state.Undecided.Where(planned => planned.Key is { Field: ShopifyFields.Tags, Part: not null } && planned.Target.Text?.Contains(',') == true).ToArray())
-        {
-            state.Reject(tag.Key, "TAG_WITH_COMMA", $"'{tag.Target.Text}' holds a comma, which separates tags at Shopify.");
-        }
     }
 
     /// <summary>

@@ -13,6 +13,7 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
     /// <summary>Shopify allows 2,048 variants per product, in pages of 50, with headroom.</summary>
     private const int MaxVariantPages = 50;
     private const int MaxLevelPages = 20;
+    private const int MaxCollectionPages = 20;
     /// <summary>Shopify's paging ends at 25,000 objects: past this many a new window by id begins.</summary>
     private const int ProductsPerWindow = 20_000;
     private const int MaxPollPages = 10;
@@ -219,6 +220,17 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
     public async Task<(ObservedProduct Product, ChannelFault? Fault)> WholeAsync(JsonElement node, CancellationToken cancellationToken)
     {
         var product = ShopifyMapper.Product(node);
+        if (ShopifyMapper.Child(node, "collections") is { } collections && ShopifyMapper.NextCursor(collections) is { } beyond)
+        {
+            var (titles, failure) = await CollectionsAsync(product.ExternalId, ShopifyMapper.CollectionTitles(collections), beyond, cancellationToken);
+            if (failure is not null)
+            {
+                return (product, failure);
+            }
+
+            product = product with { Sets = product.Sets.Add(ShopifyFields.Collections, titles) };
+        }
+
         var variants = product.Variants.ToBuilder();
         if (await CompleteLevelsAsync(ShopifyMapper.Nodes(ShopifyMapper.Child(node, "variants")), variants, 0, cancellationToken) is { } levels)
         {
@@ -251,6 +263,32 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
         }
 
         return (product with { Variants = variants.ToImmutable(), VariantsComplete = after is null && ShopifyMapper.Child(node, "variants") is not null }, null);
+    }
+
+    private async Task<(ImmutableArray<string> Titles, ChannelFault? Fault)> CollectionsAsync(
+        string productId, ImmutableArray<string> first, string after, CancellationToken cancellationToken)
+    {
+        var titles = first.ToBuilder();
+        string? next = after;
+        for (var page = 0; next is not null; page++)
+        {
+            var answer = await client.SendAsync(
+                ShopifyOperations.CollectionsOfProduct, new JsonObject { ["id"] = ShopifyGid.Product(productId), ["after"] = next }, Lane.Content, cancellationToken);
+            if (answer.Fault is { } fault)
+            {
+                return ([], fault);
+            }
+
+            if (page >= MaxCollectionPages || answer.Root("product") is not { } product || ShopifyMapper.Child(product, "collections") is not { } more)
+            {
+                return ([], new ChannelFault { Kind = ChannelFaultKind.Transient, Code = "INCOMPLETE", Message = $"The collections of product {productId} could not be read to the end." });
+            }
+
+            titles.AddRange(ShopifyMapper.CollectionTitles(more));
+            next = ShopifyMapper.NextCursor(more);
+        }
+
+        return (titles.ToImmutable(), null);
     }
 
     public Observation Observed(ObservedProduct body, ObservationSource source, DateTimeOffset startedAt) => new()

@@ -20,10 +20,17 @@ public static class ProductDiagnostics
     internal static readonly Counter<long> PublishFailures =
         Meter.CreateCounter<long>("actorsync.product.publish_failures", "{event}", "Stream events that could not be handed over; the dirty index covers them");
 
+    private static readonly Counter<long> UnexplainedRenditions = Meter.CreateCounter<long>(
+        "actorsync.product.unexplained_renditions", "{value}", "Pushed values that a channel changed in a way its canon does not know, by channel kind and field");
+
     internal static readonly Histogram<double> CommitSeconds =
         Meter.CreateHistogram<double>("actorsync.product.commit", "s", "Time that a product's write took in the group-commit writer");
 
     internal static readonly Counter<long> InboxRows = Meter.CreateCounter<long>("actorsync.inbox.rows", "{row}", "Webhook rows drained, by outcome");
+
+    /// <summary>Each is an issue for the connector of that kind: until it was learned, it cost one more push.</summary>
+    internal static void Unexplained(string kind, string field) =>
+        UnexplainedRenditions.Add(1, new KeyValuePair<string, object?>("kind", kind), new KeyValuePair<string, object?>("field", field));
 
     internal static void Decided(int commands, bool isWritten)
     {

@@ -81,6 +81,7 @@ internal sealed class BeginPush(ChannelId channel, string pushId) : ProductComma
 internal sealed class SettlePush(ChannelId channel, PushOutcome outcome) : ProductCommand<SettleReply>
 {
     private PushOutcome current = outcome;
+    private (string Kind, ImmutableArray<string> Fields) unexplained = ("", []);
 
     public override ProductWork Decide(ProductScene scene, ProductWork work)
     {
@@ -90,6 +91,7 @@ internal sealed class SettlePush(ChannelId channel, PushOutcome outcome) : Produ
         }
 
         var settled = work.With(Reconciler.Settle(scene.Of(known), product, link, current));
+        unexplained = (known.Settings.Kind, Learned(link, settled.Link(channel)));
         return link.Flight is { } flight && flight.PushId == current.PushId
             ? settled.With(Attempt(scene, known, link, flight, settled.Link(channel)))
             : settled;
@@ -129,9 +131,18 @@ internal sealed class SettlePush(ChannelId channel, PushOutcome outcome) : Produ
 
     protected override SettleReply ReplyTo(CommittedProduct committed)
     {
+        foreach (var field in unexplained.Fields)
+        {
+            ProductDiagnostics.Unexplained(unexplained.Kind, field);
+        }
+
         var marking = committed.Markings.GetValueOrDefault(channel);
         return new SettleReply { StillDirty = marking?.Dirty is not null, DueAt = marking?.DueAt };
     }
+
+    /// <summary>Fields whose form this answer taught: the channel gave the same unexplained value twice.</summary>
+    private static ImmutableArray<string> Learned(LinkState before, LinkState after) => ReferenceEquals(before.Registers, after.Registers) ? []
+        : [.. after.Registers.Where(pair => pair.Value.Learned is { } learned && before.Registers.GetValueOrDefault(pair.Key)?.Learned != learned).Select(pair => pair.Key.Field)];
 
     private AttemptWrite Attempt(ProductScene scene, ChannelScene known, LinkState link, Flight flight, LinkState after)
     {

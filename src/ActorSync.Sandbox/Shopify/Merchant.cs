@@ -67,6 +67,33 @@ public sealed class Merchant(Shop shop, ShopWebhooks webhooks, SandboxOptions op
         }
     }
 
+    /// <summary>For the pages: the manual collections of a product, by title; what the shop does not have is skipped and named.</summary>
+    public async Task<IReadOnlyList<string>> CollectAsync(long productId, IReadOnlyCollection<string> titles, CancellationToken cancellationToken)
+    {
+        using (await shop.EnterAsync(cancellationToken))
+        {
+            if (shop.Product(productId) is not { } product)
+            {
+                return [];
+            }
+
+            foreach (var collection in shop.Collections.All.Where(c => c.Rules is null).ToList())
+            {
+                if (titles.Contains(collection.Title, StringComparer.OrdinalIgnoreCase))
+                {
+                    CollectionWrites.Join(shop, collection.Id, product.Id);
+                }
+                else
+                {
+                    CollectionWrites.Leave(shop, collection.Id, product.Id);
+                }
+            }
+
+            webhooks.Announce(shop.Commit());
+            return [.. titles.Where(t => !shop.Collections.All.Any(c => c.Rules is null && string.Equals(c.Title, t, StringComparison.OrdinalIgnoreCase)))];
+        }
+    }
+
     /// <summary>For the pages: a change to one product; null deletes it.</summary>
     public async Task ChangeAsync(long productId, Func<ShopProduct, ShopProduct?> change, CancellationToken cancellationToken)
     {

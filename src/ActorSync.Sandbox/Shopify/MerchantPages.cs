@@ -14,6 +14,7 @@ public sealed class MerchantPages(Merchant merchant)
     private const int PageSize = 50;
     private const string Narrow = "width:5.5rem;text-align:right";
     private static readonly string[] Statuses = ["ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"];
+    private static readonly string[] Units = ["KILOGRAMS", "GRAMS", "POUNDS", "OUNCES"];
 
     public static string AddressOf(long id) => string.Create(CultureInfo.InvariantCulture, $"{Root}/{id}");
 
@@ -22,13 +23,19 @@ public sealed class MerchantPages(Merchant merchant)
         app.MapGet(Root, async (string? search, int? page, CancellationToken ct) =>
             Html("Products", await merchant.ReadAsync(shop => List(shop, search?.Trim() ?? "", Math.Max(1, page ?? 1)), ct)));
         app.MapGet(Root + "/{id:long}", async (long id, string? note, CancellationToken ct) =>
-            await merchant.ReadAsync(shop => shop.Product(id) is { } product ? Page(product, note) : null, ct) is { } body
+            await merchant.ReadAsync(shop => shop.Product(id) is { } product ? Page(shop, product, note) : null, ct) is { } body
                 ? Html("Product", body) : Results.Content(HtmlPage.Render("Not found", Banner, $"<p>This product does not exist (any more). <a href=\"{Root}\">All products</a></p>"), "text/html; charset=utf-8", statusCode: 404));
         app.MapPost(Root + "/{id:long}", async (long id, HttpRequest request, CancellationToken ct) =>
         {
             var form = await request.ReadFormAsync(ct);
             var problems = new List<string>();
             await merchant.ChangeAsync(id, p => Edited(p, form, problems), ct);
+            if (Typed(form, "collections") is { } titles)
+            {
+                var unknown = await merchant.CollectAsync(id, titles.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), ct);
+                problems.AddRange(unknown.Select(title => $"There is no manual collection '{title}'."));
+            }
+
             return Back(id, problems.Count == 0 ? "Saved." : string.Join(" ", problems));
         });
         app.MapPost(Root + "/{id:long}/delete", async (long id, CancellationToken ct) =>
@@ -64,6 +71,8 @@ public sealed class MerchantPages(Merchant merchant)
             Vendor = Typed(form, "vendor")?.Trim() ?? product.Vendor,
             ProductType = Typed(form, "type")?.Trim() ?? product.ProductType,
             Tags = Typed(form, "tags") is { } tags ? ShopText.Tags([tags]) : product.Tags,
+            SeoTitle = Typed(form, "seo-title") is { } seoTitle ? Blank(seoTitle) : product.SeoTitle,
+            SeoDescription = Typed(form, "seo-description") is { } seoDescription ? Blank(seoDescription) : product.SeoDescription,
             Status = Typed(form, "status") is { } status && Statuses.Contains(status) ? status : product.Status,
         };
         foreach (var variant in product.Variants)
@@ -74,6 +83,11 @@ public sealed class MerchantPages(Merchant merchant)
                 CompareAtPrice = Typed(form, $"compare-{variant.Id}") is { } compare ? Amount(compare, problems) : variant.CompareAtPrice,
                 Sku = Typed(form, $"sku-{variant.Id}")?.Trim() ?? variant.Sku,
                 Barcode = Typed(form, $"barcode-{variant.Id}")?.Trim() ?? variant.Barcode,
+                Taxable = Typed(form, $"taxable-{variant.Id}") is { } taxable ? taxable == "yes" : variant.Taxable,
+                Weight = Typed(form, $"weight-{variant.Id}") is { } weight ? (double)(Amount(weight, problems, decimals: 6) ?? 0) : variant.Weight,
+                WeightUnit = Typed(form, $"unit-{variant.Id}") is { } unit && Units.Contains(unit) ? unit : variant.WeightUnit,
+                HsCode = Typed(form, $"hs-{variant.Id}") is { } code ? code.Trim().Length == 0 ? null : ShopText.HsCode(code) ?? variant.HsCode : variant.HsCode,
+                Country = Typed(form, $"country-{variant.Id}")?.Trim().ToUpperInvariant() is { } country ? country.Length == 2 ? country : null : variant.Country,
                 Policy = Typed(form, $"oversell-{variant.Id}") is "DENY" or "CONTINUE" ? form[$"oversell-{variant.Id}"].ToString() : variant.Policy,
             };
             foreach (var level in variant.Levels)
@@ -111,7 +125,9 @@ public sealed class MerchantPages(Merchant merchant)
         return form.TryGetValue("was-" + name, out var was) && was.ToString().ReplaceLineEndings("\n") == now ? null : now;
     }
 
-    private static decimal? Amount(string typed, List<string> problems)
+    private static string? Blank(string text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+
+    private static decimal? Amount(string typed, List<string> problems, int decimals = 2)
     {
         var text = typed.Trim().Replace(',', '.');
         if (text.Length == 0)
@@ -121,10 +137,10 @@ public sealed class MerchantPages(Merchant merchant)
 
         if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount))
         {
-            return Math.Round(amount, 2);
+            return Math.Round(amount, decimals);
         }
 
-        problems.Add($"'{text}' is not a price.");
+        problems.Add($"'{text}' is not an amount.");
         return null;
     }
 
@@ -153,7 +169,7 @@ public sealed class MerchantPages(Merchant merchant)
         return html.Append("</p>").ToString();
     }
 
-    private static string Page(ShopProduct product, string? note)
+    private static string Page(Shop shop, ShopProduct product, string? note)
     {
         var here = AddressOf(product.Id);
         var html = new StringBuilder();
@@ -167,6 +183,8 @@ public sealed class MerchantPages(Merchant merchant)
             .Append(Field("title", "Title", product.Title))
             .Append("<label for=\"description\">Description (HTML)</label><textarea id=\"description\" name=\"description\" form=\"edit\">").Append(Text(product.DescriptionHtml)).Append("</textarea>").Append(Was("description", product.DescriptionHtml))
             .Append(Field("tags", "Tags, separated by commas", string.Join(", ", product.Tags))).Append(Field("vendor", "Vendor", product.Vendor)).Append(Field("type", "Product type", product.ProductType))
+            .Append(Field("collections", "Manual collections, separated by commas", string.Join(", ", shop.Collections.Of(product).Where(c => c.Rules is null).Select(c => c.Title))))
+            .Append(Field("seo-title", "Page title for search engines", product.SeoTitle ?? "")).Append(Field("seo-description", "Description for search engines", product.SeoDescription ?? ""))
             .Append("<label for=\"status\">Status</label><select id=\"status\" name=\"status\" form=\"edit\">");
         foreach (var status in Statuses)
         {
@@ -183,6 +201,12 @@ public sealed class MerchantPages(Merchant merchant)
         foreach (var variant in product.Variants)
         {
             Row(html, product, variant, here);
+        }
+
+        html.Append("</table></div></section><section><h2>Tax, shipping and customs</h2><div style=\"overflow-x:auto\"><table><tr><th>Variant</th><th>Taxed</th><th class=\"n\">Weight</th><th>Unit</th><th>HS code</th><th>Country of origin</th></tr>");
+        foreach (var variant in product.Variants)
+        {
+            Shipping(html, variant);
         }
 
         return html.Append("</table></div></section><p class=\"row\"><button class=\"main\" form=\"edit\">Save</button></p><form method=\"post\" action=\"").Append(here)
@@ -210,6 +234,27 @@ public sealed class MerchantPages(Merchant merchant)
         }
 
         html.Append("</td></tr>");
+    }
+
+    private static void Shipping(StringBuilder html, ShopVariant variant)
+    {
+        html.Append("<tr><td>").Append(Text(variant.Title)).Append("</td><td>");
+        Choice(html, $"taxable-{variant.Id}", "Taxed", ["yes", "no"], variant.Taxable ? "yes" : "no");
+        html.Append("</td><td class=\"n\">").Append(Cell($"weight-{variant.Id}", "Weight", variant.Weight.ToString("0.######", CultureInfo.InvariantCulture), Narrow)).Append("</td><td>");
+        Choice(html, $"unit-{variant.Id}", "Unit of weight", Units, variant.WeightUnit);
+        html.Append("</td><td>").Append(Cell($"hs-{variant.Id}", "HS code", variant.HsCode ?? "", "width:9rem")).Append("</td><td>")
+            .Append(Cell($"country-{variant.Id}", "Country of origin", variant.Country ?? "", "width:4rem")).Append("</td></tr>");
+    }
+
+    private static void Choice(StringBuilder html, string name, string label, IEnumerable<string> values, string now)
+    {
+        html.Append("<select form=\"edit\" aria-label=\"").Append(label).Append("\" name=\"").Append(name).Append("\">");
+        foreach (var value in values)
+        {
+            html.Append("<option").Append(value == now ? " selected" : "").Append('>').Append(value).Append("</option>");
+        }
+
+        html.Append("</select>").Append(Was(name, now));
     }
 
     private static string Field(string name, string label, string value) =>

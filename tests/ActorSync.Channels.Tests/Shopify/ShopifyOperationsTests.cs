@@ -35,5 +35,8 @@ public sealed class ShopifyOperationsTests
     public void Schema_AFieldThatShopifyLacks_IsAProblem() =>
         Assert.Single(ShopifySchema.Load().Problems("mutation A($p: ProductUpdateInput!) { productUpdate(product: $p) { userErrors { field code } } }"));
 
+    [Fact]
+    public void Countries_AgainstShopifysSchema_AreTheSame() => Assert.Equal(ShopifySchema.Load().Values("CountryCode").Order(), ShopifyCountries.Codes.Order());
+
     private static ShopifyOperation Operation(string name) => ShopifyOperations.All.Single(operation => operation.Name == name);
 }

@@ -51,6 +51,8 @@ internal sealed class ShopifySchema
 
     public static ShopifySchema Load() => Loaded.Value;
 
+    public IEnumerable<string> Values(string enumeration) => _enums[enumeration];
+
     /// <summary>What is wrong with a document, in words; empty = valid as far as fields, arguments, types and variables go.</summary>
     public List<string> Problems(string document)
     {

@@ -163,7 +163,7 @@ public sealed class ShopifyWireTests
         Assert.Equal(2, shop.Budget.Acquired);
         var readings = shop.Budget.Readings.ToArray();
         Assert.Equal((true, 0d, 3d), (readings[0].Throttled, readings[0].Actual!.Value, readings[0].Available!.Value));
-        Assert.Equal((false, 1d, 124d, 2000d, 100d), (readings[1].Throttled, readings[1].Actual!.Value, readings[1].Reserved, readings[1].Maximum!.Value, readings[1].RestorePerSecond!.Value));
+        Assert.Equal((false, 1d, (double)ShopifyOperations.ProductsByIds.Cost, 2000d, 100d), (readings[1].Throttled, readings[1].Actual!.Value, readings[1].Reserved, readings[1].Maximum!.Value, readings[1].RestorePerSecond!.Value));
     }
 
     [Fact]

@@ -189,6 +189,9 @@ public sealed class TestShop(string name, TimeProvider clock)
 
     private int Number(string id) => int.Parse(id[name.Length..]);
 
+    /// <summary>What this shop makes of a product's values, unknown to its canon.</summary>
+    public Func<string, FieldValue, FieldValue>? Oddity { get; set; }
+
     internal ImmutableArray<PushOutcome> Push(ImmutableArray<PushItem> items)
     {
         Interlocked.Increment(ref pushes);
@@ -221,7 +224,13 @@ public sealed class TestShop(string name, TimeProvider clock)
                 return new PushOutcome { Product = item.Product, PushId = item.PushId, Result = PushResult.Gone, SentAt = sentAt, Error = "No such product." };
             }
 
-            var stored = Put(existing is null ? Created(item) : Updated(item, existing));
+            var stored = existing is null ? Created(item) : Updated(item, existing);
+            if (Oddity is { } oddity)
+            {
+                stored = stored with { Fields = stored.Fields.ToImmutableDictionary(pair => pair.Key, pair => oddity(pair.Key, pair.Value)) };
+            }
+
+            stored = Put(stored);
             return new PushOutcome
             {
                 Product = item.Product,

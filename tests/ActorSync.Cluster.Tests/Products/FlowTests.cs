@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using ActorSync.Abstractions.Products;
 using ActorSync.Abstractions.Tenants;
 using ActorSync.Cluster.Tests.Hub;
@@ -39,6 +41,34 @@ public sealed class FlowTests
         Assert.Superset(
             new HashSet<string> { "RemoteProductGrain → IProductGrain", "RemoteProductGrain → ISkuGrain", "StoreGrain → IPushWorkerGrain", "PushWorkerGrain → IProductGrain" },
             hub.Arrows.Seen.Keys.ToHashSet());
+    }
+
+    [Fact]
+    public async Task Push_ValueThatTheShopChangesInAnUnknownWay_IsCountedByKindAndField()
+    {
+        var counted = new ConcurrentQueue<string>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "actorsync.product.unexplained_renditions")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) => counted.Enqueue(string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))));
+        listener.Start();
+        await using var hub = await TestHub.StartAsync();
+        var a = await hub.ConnectAsync("a");
+        var b = await hub.ConnectAsync("b");
+        b.Oddity = (field, value) => field == Fields.Name ? new FieldValue(value.Text + "!") : value;
+
+        await hub.ObserveAsync(a, a.Add("Mug", "MUG-1", price: 12.5m));
+        await Eventually.HoldsAsync(() => b.Products.Length == 1, "the mug is created in b");
+        await Eventually.HoldsAsync(() => !counted.IsEmpty, "the odd name is counted");
+        await SettledAsync(hub);
+
+        Assert.Equal(["kind=test field=name"], counted);
+        Assert.Equal(("Mug", "Mug!"), (a["a1"].Fields[Fields.Name].Text, b.Products[0].Fields[Fields.Name].Text));
     }
 
     [Fact]
