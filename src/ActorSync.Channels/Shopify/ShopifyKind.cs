@@ -49,7 +49,7 @@ internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, I
 
     public IWebhookReader? Webhooks { get; } = new ShopifyWebhooks();
 
-    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget)
+    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ITokenSource? tokens = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(secrets);

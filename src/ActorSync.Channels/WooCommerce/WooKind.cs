@@ -56,7 +56,7 @@ public sealed class WooKind(ChannelHttpClients clients, TimeProvider clock) : IC
 
     public IWebhookReader Webhooks { get; } = new WooWebhooks();
 
-    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget)
+    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ITokenSource? tokens = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(secrets);

@@ -41,6 +41,10 @@ public sealed record ApiBucket
     /// <summary>Who does not ask again within this time after its turn loses the place.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>A channel whose answers tell no budget, but whose rate is known beforehand. What an answer told stays.</summary>
+    public ApiBucket AtRate(double perSecond, DateTimeOffset now) =>
+        Maximum is null ? this with { Maximum = perSecond, Available = perSecond, RestorePerSecond = perSecond, At = now } : this;
+
     public double InFlight => Granted.Sum(grant => grant.Cost);
 
     /// <summary>What an answer would say now, less what is reserved and not answered.</summary>

@@ -26,6 +26,10 @@ public sealed record ChannelProfile
     public CreateMissing CreateMissing { get; init; }
     /// <summary>Fields that the connector can write.</summary>
     public required ImmutableHashSet<string> Mask { get; init; }
+    /// <summary>Every variant stands there for itself: one id, one SKU, all fields (<see cref="FlatChannels"/>).</summary>
+    public bool IsFlat { get; init; }
+    /// <summary>Fields that a create must carry and that are not kept equal afterwards; taken from the channel only while the hub has none.</summary>
+    public ImmutableHashSet<string> CreateOnly { get; init; } = [];
     /// <summary>ISO 4217; prices of other currencies are other registers.</summary>
     public required string Currency { get; init; }
     public required ICanon Canon { get; init; }

@@ -1,3 +1,4 @@
+using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Stock;
 
@@ -30,29 +31,32 @@ internal static class Desired
             var plain = key.Unscoped;
             if (Merge.IsPicture(key) || (key.Scope is not null && (key.Scope != channel.Id || product.Registers.ContainsKey(plain)))
                 || (field.Type == FieldType.Money && key.Part != channel.Currency)
-                || !(field.IsStructure || channel.Mask.Contains(field.Name))
-                || ValueFor(product, link, plain, channel.Id) is not { } value)
+                || !(field.IsStructure || channel.Mask.Contains(field.Name) || channel.CreateOnly.Contains(field.Name)))
+            {
+                continue;
+            }
+
+            if (channel.IsFlat && key.Variant is null && field.Type != FieldType.Set && !field.IsStructure)
+            {
+                foreach (var variant in product.Variants)
+                {
+                    if (ValueFor(product, link, plain with { Variant = variant.Id }, channel) is { } each)
+                    {
+                        Put(variants, variant.Id, field, each);
+                    }
+                }
+
+                continue;
+            }
+
+            if (ValueFor(product, link, plain, channel) is not { } value)
             {
                 continue;
             }
 
             if (key.Variant is { } id)
             {
-                if (!variants.TryGetValue(id, out var variant))
-                {
-                    variant = (ImmutableDictionary.CreateBuilder<string, FieldValue>(StringComparer.Ordinal), []);
-                }
-
-                if (field.Name == Fields.OptionValues)
-                {
-                    variant.Options = value.ToList();
-                }
-                else if (field.Name != Fields.Exists)
-                {
-                    variant.Fields[field.Name] = value;
-                }
-
-                variants[id] = variant;
+                Put(variants, id, field, value);
             }
             else if (field.Type == FieldType.Set)
             {
@@ -109,9 +113,29 @@ internal static class Desired
         }
     }
 
-    private static FieldValue? ValueFor(ProductState product, LinkState link, RegisterKey key, ChannelId channel)
+    private static void Put(
+        Dictionary<VariantId, (ImmutableDictionary<string, FieldValue>.Builder Fields, ImmutableArray<string> Options)> variants, VariantId id, FieldDefinition field, FieldValue value)
     {
-        if (product.Target(key, channel) is not { } target)
+        if (!variants.TryGetValue(id, out var variant))
+        {
+            variant = (ImmutableDictionary.CreateBuilder<string, FieldValue>(StringComparer.Ordinal), []);
+        }
+
+        if (field.Name == Fields.OptionValues)
+        {
+            variant.Options = value.ToList();
+        }
+        else if (field.Name != Fields.Exists)
+        {
+            variant.Fields[field.Name] = value;
+        }
+
+        variants[id] = variant;
+    }
+
+    private static FieldValue? ValueFor(ProductState product, LinkState link, RegisterKey key, ChannelProfile channel)
+    {
+        if (product.Target(FlatChannels.ClaimKey(channel, key), channel.Id) is not { } target)
         {
             return null;
         }
@@ -168,7 +192,7 @@ internal static class Desired
     private static ImmutableDictionary<string, decimal> StockOf(ReconcileContext context, ProductState product, LinkState link, VariantId variant)
     {
         var channel = context.Channel;
-        if (context.Policy.StockOrigin is null || context.Policy.StockOrigin == channel.Id.Value)
+        if (context.Policy.StockOrigin is null || context.Policy.StockOrigin == channel.Id.Value || !channel.Mask.Contains(Fields.Available))
         {
             return ImmutableDictionary<string, decimal>.Empty;
         }

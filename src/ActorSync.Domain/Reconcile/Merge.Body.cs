@@ -1,3 +1,4 @@
+using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 
 namespace ActorSync.Domain.Reconcile;
@@ -10,11 +11,15 @@ internal sealed partial class Merge
     public Decision Observe(Observation seen)
     {
         ExpireFlight();
-        var body = seen.Body;
+        var body = Channel.IsFlat ? UnderHandle(seen.Body) : seen.Body;
         var look = new Look(seen.ReadStartedAt, seen.ReceivedAt, seen.ClockOffset, seen.EventId);
         if (body.Deleted)
         {
-            ObserveDelete(seen, look);
+            if (!Channel.IsFlat || !ObserveSiblingGone(seen.Body, look))
+            {
+                ObserveDelete(seen with { Body = body }, look);
+            }
+
             return Finish();
         }
 
@@ -33,6 +38,11 @@ internal sealed partial class Merge
         }
 
         var matched = Walk(body, seen.Source, look, settled: null);
+        if (seen.Source == ObservationSource.Stock)
+        {
+            return Finish();
+        }
+
         if (look.ReadStart is not null && seen.Source is ObservationSource.Read or ObservationSource.Poll or ObservationSource.Import)
         {
             AfterRead(new Answer(body, matched, body.Version), look);
@@ -83,6 +93,37 @@ internal sealed partial class Merge
         return false;
     }
 
+    /// <summary>At a flat channel the body names one thing of the product; the link's own id is only a handle.</summary>
+    private ObservedProduct UnderHandle(ObservedProduct body) =>
+        link.ExternalId is { } handle && (link.Status != LinkStatus.Deleted || link.Variants.Any(known => known.ExternalId == body.ExternalId))
+            ? body with { ExternalId = handle }
+            : body;
+
+    /// <summary>One thing of a product is gone at a flat channel while others are still there. False = it was the last, or it never was one of them.</summary>
+    private bool ObserveSiblingGone(ObservedProduct body, in Look look)
+    {
+        var index = -1;
+        var living = 0;
+        for (var i = 0; i < link.Variants.Length; i++)
+        {
+            living += link.Variants[i].Gone ? 0 : 1;
+            index = !link.Variants[i].Gone && string.Equals(link.Variants[i].ExternalId, body.ExternalId, StringComparison.Ordinal) ? i : index;
+        }
+
+        if (index < 0)
+        {
+            return living > 0;
+        }
+
+        if (living == 1)
+        {
+            return false;
+        }
+
+        UnlinkVariant(index, body.Version, look);
+        return true;
+    }
+
     private void Bind(string externalId, string? eventId)
     {
         link = link with { ExternalId = externalId, Status = link.Status == LinkStatus.Ambiguous ? LinkStatus.Ambiguous : LinkStatus.Linked, Reason = null };
@@ -91,7 +132,8 @@ internal sealed partial class Merge
 
     private void AfterRead(Answer read, in Look look)
     {
-        if (link.WantsRead && (link.WantsReadSince is not { } since || look.ReadStart >= since))
+        var isWhole = !Channel.IsFlat || link.Variants.All(known => known.Gone || Array.IndexOf(read.Matched, known.Variant) >= 0);
+        if (isWhole && link.WantsRead && (link.WantsReadSince is not { } since || look.ReadStart >= since))
         {
             link = link with { WantsRead = false, WantsReadSince = null };
         }
@@ -105,7 +147,7 @@ internal sealed partial class Merge
             }
 
             var field = Fields.Get(key.Field);
-            if (field.Name == Fields.Exists || ValueIn(read, field, key) is not null)
+            if (field.Name == Fields.Exists || ValueIn(read, field, key) is not null || (Channel.IsFlat && Array.IndexOf(read.Matched, key.Variant) < 0))
             {
                 continue;
             }
@@ -160,9 +202,20 @@ internal sealed partial class Merge
     {
         foreach (var (name, value) in variant.Fields)
         {
-            if (Fields.Find(name) is { Scope: FieldScope.Variant, Class: not OwnerClass.Stock } field)
+            if (Fields.Find(name) is not { Class: not OwnerClass.Stock } field || (field.Scope != FieldScope.Variant && !(Channel.IsFlat && field.Type != FieldType.Set)))
             {
-                Visit(field, new RegisterKey(field.Name, id, field.Type == FieldType.Money ? Channel.Currency : null), value, version, look, settled);
+                continue;
+            }
+
+            var key = new RegisterKey(field.Name, id, field.Type == FieldType.Money ? Channel.Currency : null);
+            if (!Channel.CreateOnly.Contains(field.Name))
+            {
+                Visit(field, key, value, version, look, settled);
+            }
+            else if (Winner(ClaimKey(key)) is null && !value.IsEmpty)
+            {
+                Visit(field, key, value, version, look, settled);
+                Unset(key);
             }
         }
 

@@ -468,6 +468,13 @@ internal sealed partial class Merge
                     SplitLimit = Widen(link.SplitLimit),
                 };
                 Log(LogAction.Pushed, Origin.Hub, eventId: outcome.PushId);
+                if (Channel.IsFlat && Has(outcome, PushResult.Gone))
+                {
+                    // One of the product's things is gone: a read has to confirm it before it is pushed to again.
+                    WantRead();
+                    return;
+                }
+
                 if (Has(outcome, PushResult.Unknown) || (Has(outcome, PushResult.NotSent) && !outcome.StockWasStale))
                 {
                     // A part of it failed: what is left waits as a whole push would.

@@ -22,8 +22,13 @@ internal sealed partial class Merge
             var version = count.Version == Stamp.Zero && look.ReadStart is { } began ? Stamp.At(began + look.Offset) : count.Version;
             if (isOrigin || isSeed)
             {
-                SayLevel(variant, StockRules.WarehouseOf(Channel, count.LocationId), quantity, count.Reserved, count.Announced,
-                    isSeed ? Stamp.At(now) : version, look.EventId);
+                SayLevel(variant, count with { LocationId = StockRules.WarehouseOf(Channel, count.LocationId), Version = isSeed ? Stamp.At(now) : version }, quantity, look.EventId);
+            }
+
+            if (!Channel.Mask.Contains(Fields.Available))
+            {
+                // It takes no counts of ours, so that there is nothing to compare.
+                continue;
             }
 
             var key = new RegisterKey(Fields.Available, variant, count.LocationId);
@@ -47,18 +52,22 @@ internal sealed partial class Merge
         return false;
     }
 
-    private void SayLevel(VariantId variant, string warehouse, decimal available, decimal? reserved, decimal? announced, Stamp version, string? eventId)
+    private void SayLevel(VariantId variant, ObservedStock said, decimal available, string? eventId)
     {
         StockLevel? before = null;
+        var newest = Stamp.Zero;
         foreach (var level in stock.Levels)
         {
-            if (level.Variant == variant && string.Equals(level.Warehouse, warehouse, StringComparison.Ordinal))
+            if (level.Variant == variant)
             {
-                before = level;
+                newest = Stamp.Max(newest, level.Version);
+                before = string.Equals(level.Warehouse, said.LocationId, StringComparison.Ordinal) ? level : before;
             }
         }
 
-        if (before is not null && before.Available == available && before.Reserved == (reserved ?? before.Reserved) && before.Announced == (announced ?? before.Announced))
+        var isSame = before is not null && before.Available == available && before.Reserved == (said.Reserved ?? before.Reserved)
+            && before.Announced == (said.Announced ?? before.Announced);
+        if (isSame && (said.Row is null || said.Row <= before!.Row))
         {
             return;
         }
@@ -66,17 +75,24 @@ internal sealed partial class Merge
         var next = StockRules.SetLevel(stock, new StockLevel
         {
             Variant = variant,
-            Warehouse = warehouse,
+            Warehouse = said.LocationId,
             Available = available,
-            Reserved = reserved ?? before?.Reserved ?? 0,
-            Announced = announced ?? before?.Announced ?? 0,
-            Version = version,
+            Reserved = said.Reserved ?? before?.Reserved ?? 0,
+            Announced = said.Announced ?? before?.Announced ?? 0,
+            // Numbered rows are ordered by their number. Their word counts from now, above that of every warehouse: targets are sums over all of them.
+            Version = said.Row is null ? said.Version : Stamp.Max(Stamp.At(now), newest.Next),
+            Row = said.Row,
         });
-        if (!ReferenceEquals(next, stock))
+        if (ReferenceEquals(next, stock))
         {
-            stock = next;
+            return;
+        }
+
+        stock = next;
+        if (!isSame)
+        {
             changedBy = Channel.Origin;
-            Log(LogAction.Updated, Channel.Origin, new RegisterKey(Fields.Available, variant, warehouse), before is null ? null : Canonical.Decimal(before.Available),
+            Log(LogAction.Updated, Channel.Origin, new RegisterKey(Fields.Available, variant, said.LocationId), before is null ? null : Canonical.Decimal(before.Available),
                 Canonical.Decimal(available), MergeRule.StockOrigin, eventId);
         }
     }

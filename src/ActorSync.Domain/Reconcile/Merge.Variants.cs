@@ -19,7 +19,7 @@ internal sealed partial class Merge
         var unmatched = 0;
         for (var i = 0; i < matched.Length; i++)
         {
-            matched[i] = ByLink(body.Variants[i], isNews && body.VariantsComplete && look.ReadStart is not null, out var isTombstone);
+            matched[i] = ByLink(body.Variants[i], Channel.IsFlat ? look.ReadStart is not null : isNews && body.VariantsComplete && look.ReadStart is not null, out var isTombstone);
             unmatched += matched[i] is null && !isTombstone ? 1 : 0;
         }
 
@@ -126,7 +126,11 @@ internal sealed partial class Merge
             {
                 if (!mayAdd || link.Flight is not null || HasOpenStructure())
                 {
-                    WantRead();
+                    if (!Channel.IsFlat)
+                    {
+                        WantRead();
+                    }
+
                     continue;
                 }
 
@@ -356,31 +360,38 @@ internal sealed partial class Merge
                 continue;
             }
 
-            var key = new RegisterKey(Fields.Exists, known.Variant);
-            var isOurs = HeldOf(key) is { } sent && sent.Intents.Any(intent => intent.Value == FieldValue.False);
-            var isConcurrent = IsDirty(known.Variant);
-            link = link with { Variants = link.Variants.SetItem(i, known with { Gone = true }) };
-            Unset(key);
-            if (isOurs)
-            {
-                continue;
-            }
-
-            Log(LogAction.Unlinked, Channel.Origin, key, FieldValue.True, FieldValue.False, MergeRule.DeletePolicy, look.EventId, detail: known.ExternalId);
-            if (!policy.SpreadDeletes || variants.Count(v => v.Exists) < 2 || !variants.Any(v => v.Id == known.Variant && v.Exists))
-            {
-                continue;
-            }
-
-            var basis = EntryFor(FieldValue.True, null, version, Winner(key)?.Source ?? Stamp.Zero, Stamp.Zero);
-            if (isConcurrent)
-            {
-                var kept = Winner(key) ?? new Claim { Origin = Origin.Hub, Value = FieldValue.True, Source = Stamp.Zero, Effective = Stamp.Zero, LearnedAt = now };
-                WriteRow(key, kept, Channel.Origin, FieldValue.False, look.OnHubClock(version), MergeRule.DeletePolicy);
-                continue;
-            }
-
-            ClaimAt(Fields.Get(Fields.Exists), key, FieldValue.False, version, basis, isLate: false, look);
+            UnlinkVariant(i, version, look);
         }
+    }
+
+    /// <summary>A variant is gone at the channel: its link stays as a tombstone, and where deletes spread the hub's variant goes too.</summary>
+    private void UnlinkVariant(int index, Stamp version, in Look look)
+    {
+        var known = link.Variants[index];
+        var key = new RegisterKey(Fields.Exists, known.Variant);
+        var isOurs = HeldOf(key) is { } sent && sent.Intents.Any(intent => intent.Value == FieldValue.False);
+        var isConcurrent = IsDirty(known.Variant);
+        link = link with { Variants = link.Variants.SetItem(index, known with { Gone = true }) };
+        Unset(key);
+        if (isOurs)
+        {
+            return;
+        }
+
+        Log(LogAction.Unlinked, Channel.Origin, key, FieldValue.True, FieldValue.False, MergeRule.DeletePolicy, look.EventId, detail: known.ExternalId);
+        if (!policy.SpreadDeletes || variants.Count(v => v.Exists) < 2 || !variants.Any(v => v.Id == known.Variant && v.Exists))
+        {
+            return;
+        }
+
+        var basis = EntryFor(FieldValue.True, null, version, Winner(key)?.Source ?? Stamp.Zero, Stamp.Zero);
+        if (isConcurrent)
+        {
+            var kept = Winner(key) ?? new Claim { Origin = Origin.Hub, Value = FieldValue.True, Source = Stamp.Zero, Effective = Stamp.Zero, LearnedAt = now };
+            WriteRow(key, kept, Channel.Origin, FieldValue.False, look.OnHubClock(version), MergeRule.DeletePolicy);
+            return;
+        }
+
+        ClaimAt(Fields.Get(Fields.Exists), key, FieldValue.False, version, basis, isLate: false, look);
     }
 }

@@ -164,13 +164,14 @@ internal sealed partial class Merge
     /// <summary>The register that an edit at this channel claims: the channel's override where there is one, else the product's own.</summary>
     private RegisterKey ClaimKey(RegisterKey key)
     {
+        var plain = FlatChannels.ClaimKey(Channel, key);
         if (!hasOverrides)
         {
-            return key;
+            return plain;
         }
 
-        var scoped = key with { Scope = Channel.Id };
-        return registers.ContainsKey(scoped) ? scoped : key;
+        var scoped = plain with { Scope = Channel.Id };
+        return registers.ContainsKey(scoped) ? scoped : plain;
     }
 
     private void WantRead()

@@ -2,7 +2,16 @@ using ActorSync.Domain.Products;
 
 namespace ActorSync.Domain.Reconcile;
 
-public enum ObservationSource { Webhook, Read, Poll, Import, Answer }
+public enum ObservationSource
+{
+    Webhook,
+    Read,
+    Poll,
+    Import,
+    Answer,
+    /// <summary>Counts of the stock's origin only; says nothing of the product, not even that it was seen.</summary>
+    Stock,
+}
 
 /// <summary>One look at a remote product, from whatever source. What the body does not carry is absent and changes nothing.</summary>
 [GenerateSerializer, Immutable, Alias("actorsync.observation")]
@@ -84,6 +93,8 @@ public sealed record ObservedStock
     /// <summary>From warehouses that tell it, together with the quantity.</summary>
     [Id(3)] public decimal? Reserved { get; init; }
     [Id(4)] public decimal? Announced { get; init; }
+    /// <summary>The row's number at an origin that numbers them per variant and place. Its rows are ordered by it, not by time.</summary>
+    [Id(5)] public long? Row { get; init; }
 
     public const string WholeChannel = "all";
 }

@@ -134,10 +134,18 @@ internal sealed partial class Planner
         foreach (var (key, _) in product.Registers)
         {
             // Pictures follow once the product is there: a create must not hang on them.
-            if (!Merge.IsPicture(key) && Register(key) is { } register && (register.Field.IsStructure || Mask(register.Field)) && (key.Variant is not { } id || PlaceOf(id) != Place.Removed)
-                && !register.Target.Value.IsEmpty)
+            if (Merge.IsPicture(key) || Register(key) is not { } register || !(Mask(register.Field) || (register.Field.IsStructure && !channel.IsFlat))
+                || register.Target.Value.IsEmpty)
             {
-                Add(register.Key, register.Target.Value, null);
+                continue;
+            }
+
+            foreach (var shadow in Shadows(register.Key))
+            {
+                if (shadow.Variant is not { } id || PlaceOf(id) != Place.Removed)
+                {
+                    Add(shadow, register.Target.Value, null);
+                }
             }
         }
 
@@ -194,12 +202,13 @@ internal sealed partial class Planner
                 continue;
             }
 
-            if (key.Variant is { } id && PlaceOf(id) is Place.Withheld or Place.Removed)
+            foreach (var shadow in Shadows(register.Key))
             {
-                continue;
+                if (shadow.Variant is not { } id || PlaceOf(id) is not (Place.Withheld or Place.Removed))
+                {
+                    Consider(register.Field, shadow, register.Target.Value);
+                }
             }
-
-            Consider(register.Field, register.Key, register.Target.Value);
         }
 
         foreach (var variant in product.Variants)
@@ -238,7 +247,21 @@ internal sealed partial class Planner
         return target is null ? null : new Registered(field, plain, target);
     }
 
+    /// <summary>Where the link keeps what the channel holds of a register: at a flat channel a product's field stands once per variant.</summary>
+    private IEnumerable<RegisterKey> Shadows(RegisterKey key)
+    {
+        if (!channel.IsFlat || key.Variant is not null)
+        {
+            return [key];
+        }
+
+        return product.Variants.Select(variant => key with { Variant = variant.Id });
+    }
+
     private bool Mask(FieldDefinition field) => channel.Mask.Contains(field.Name);
+
+    /// <summary>A flat channel's things are found by their SKU before they are made, so that no list of them has to be seen first.</summary>
+    private bool MayCreateSibling => channel.CreateMissing == CreateMissing.All || (channel.CreateMissing == CreateMissing.Selected && link.Selected);
 
     private Place PlaceOf(VariantId id)
     {
@@ -266,7 +289,7 @@ internal sealed partial class Planner
             return Place.ToCreate;
         }
 
-        if (gone is not null || !link.Registers.ContainsKey(Merge.VariantList))
+        if (gone is not null || (channel.IsFlat ? !MayCreateSibling : !link.Registers.ContainsKey(Merge.VariantList)))
         {
             return Place.Withheld;
         }
@@ -299,7 +322,11 @@ internal sealed partial class Planner
             {
                 Withhold(key, WithheldReason.Undecided, null);
             }
-            else if (link.Registers.ContainsKey(Merge.VariantList))
+            else if (channel.IsFlat && link.Variants.All(candidate => candidate.Variant != variant.Id))
+            {
+                Withhold(key, WithheldReason.Excluded, "This variant is not at the channel, and is not to be created there.");
+            }
+            else if (channel.IsFlat || link.Registers.ContainsKey(Merge.VariantList))
             {
                 Withhold(key, WithheldReason.Deleted, "Removed at the channel.");
             }
@@ -400,12 +427,12 @@ internal sealed partial class Planner
 
     private void PlanStock(VariantId variant)
     {
-        if (context.Policy.StockOrigin is not { } origin || string.Equals(origin, channel.Id.Value, StringComparison.Ordinal))
+        var field = Fields.Get(Fields.Available);
+        if (!Mask(field) || context.Policy.StockOrigin is not { } origin || string.Equals(origin, channel.Id.Value, StringComparison.Ordinal))
         {
             return;
         }
 
-        var field = Fields.Get(Fields.Available);
         foreach (var location in channel.Locations)
         {
             if (StockRules.Target(product.Stock, variant, location, channel) is not { } wanted)

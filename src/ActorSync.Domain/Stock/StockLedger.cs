@@ -25,6 +25,8 @@ public sealed record StockLevel
     [Id(4)] public decimal Announced { get; init; }
     /// <summary>When the origin last said so: a channel's count is only ever raised because this moved.</summary>
     [Id(5)] public required Stamp Version { get; init; }
+    /// <summary>The origin's own number of the row that said so, where it numbers them: it orders them, whatever their times say. Null = none was seen yet.</summary>
+    [Id(6)] public long? Row { get; init; }
 }
 
 /// <summary>A sale heard early: a storefront's count fell and no order or warehouse reservation explains it yet.</summary>

@@ -140,10 +140,12 @@ public static class StockRules
                 continue;
             }
 
-            if (level.Version <= known.Version)
+            if (level.Row is { } row && known.Row is { } last ? row <= last : level.Version <= known.Version)
             {
                 return ledger;
             }
+
+            level = level with { Row = level.Row ?? known.Row };
 
             var released = Release(ledger.Reservations, level.Variant, level.Warehouse, known.Available - level.Available);
             return ledger with { Levels = ledger.Levels.SetItem(i, level), Reservations = released };

@@ -70,6 +70,14 @@ public sealed record ChannelDescriptor
     public required ImmutableHashSet<string> Mask { get; init; }
     /// <summary>The fields of one channel where its settings change them; null = <see cref="Mask"/>.</summary>
     public Func<ChannelSettings, ImmutableHashSet<string>>? MaskFor { get; init; }
+    /// <summary>Every variant stands there for itself, without a product above it: one id per SKU (docs/adr/0003-flat-channels.md).</summary>
+    public bool IsFlat { get; init; }
+    /// <summary>Fields that a create must carry and that are not kept equal afterwards.</summary>
+    public ImmutableHashSet<string> CreateOnly { get; init; } = [];
+    /// <summary>How often this connection wants to be asked for news; null = as the installation says.</summary>
+    public Func<ChannelSettings, TimeSpan>? PollInterval { get; init; }
+    /// <summary>Calls that the channel takes per second where its answers state no budget; null = learned from throttled answers.</summary>
+    public int? CallsPerSecond { get; init; }
     /// <summary>Most products per push call.</summary>
     public required int MaxPushBatch { get; init; }
     /// <summary>How long a push may be in the air before its outcome counts as unknown. The connector ends each push before it.</summary>

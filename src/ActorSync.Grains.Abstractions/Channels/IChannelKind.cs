@@ -14,11 +14,15 @@ public interface IChannelKind
     /// <summary>Verifies and reads deliveries of the channel; null = the channel sends none.</summary>
     IWebhookReader? Webhooks { get; }
 
+    /// <summary>How the channel issues access tokens that expire; null = its secrets are all it takes.</summary>
+    ITokenIssuer? Tokens => null;
+
     /// <summary>
     /// Opens one connection. The result implements <see cref="IChannel"/> and those of <see cref="IProductSource"/>, <see cref="IProductSink"/>,
-    /// <see cref="IWebhookRegistrar"/> that the channel can honour. It is thread-safe and kept for as long as settings and secrets stay the same.
+    /// <see cref="IStockSource"/>, <see cref="IWebhookRegistrar"/> that the channel can honour. It is thread-safe and kept for as long as settings and secrets
+    /// stay the same. <paramref name="tokens"/> hands out access tokens where the kind has an issuer; null while the connection is not stored yet.
     /// </summary>
-    IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget);
+    IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ITokenSource? tokens = null);
 }
 
 /// <summary>An open connection.</summary>
@@ -45,6 +49,29 @@ public interface IProductSource
 
     /// <summary>Products changed since the cursor (opaque, overlapping by design); a null cursor begins now. Used in poll mode and as safety net.</summary>
     Task<SourcePage> PollAsync(string? cursor, int size, CancellationToken cancellationToken);
+}
+
+/// <summary>Reading counts from a place that owns them. The core asks in the channel's poll interval and keeps the cursor.</summary>
+public interface IStockSource
+{
+    /// <summary>
+    /// Counts that changed since the cursor (opaque, overlapping by design; rows come again and are told apart by their number). A null cursor begins with all
+    /// counts. <paramref name="sweep"/> asks for all counts once more: the net under what was missed; the cursor then carries the sweep to its end.
+    /// </summary>
+    Task<StockPage> ReadStockAsync(string? cursor, bool sweep, CancellationToken cancellationToken);
+}
+
+/// <summary>A page of counts.</summary>
+public sealed record StockPage
+{
+    /// <summary>One observation per remote thing, carrying counts only (<see cref="ObservationSource.Stock"/>).</summary>
+    public required ImmutableArray<Observation> Items { get; init; }
+    /// <summary>Where to go on, kept across restarts; null only with a fault.</summary>
+    public string? Cursor { get; init; }
+    /// <summary>More waits already: ask again at once.</summary>
+    public bool HasMore { get; init; }
+    /// <summary>The page could not be read: what happened. Items is empty then.</summary>
+    public ChannelFault? Fault { get; init; }
 }
 
 /// <summary>Writing products.</summary>
@@ -74,6 +101,8 @@ public sealed record SourcePage
     public string? NextCursor { get; init; }
     /// <summary>All products that the channel holds, where it says so.</summary>
     public long? Total { get; init; }
+    /// <summary>Of a poll: more waits already. Null = a page that brought something may have a successor.</summary>
+    public bool? HasMore { get; init; }
     /// <summary>The page could not be read: what happened. Items is empty then.</summary>
     public ChannelFault? Fault { get; init; }
 }

@@ -171,6 +171,8 @@ public sealed record BeginPushReply
     [Id(4)] public Lane Lane { get; init; }
     /// <summary>A person has let this push go: the guard does not hold it again.</summary>
     [Id(5)] public bool IsReleased { get; init; }
+    /// <summary>At a flat channel, all things to read that the product consists of there; else empty.</summary>
+    [Id(6)] public ImmutableArray<string> Parts { get; init; } = [];
 }
 
 /// <summary>Answer to a settle.</summary>

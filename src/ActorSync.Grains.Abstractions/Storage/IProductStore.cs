@@ -61,6 +61,16 @@ public sealed record ResourceOwner
     [Id(3)] public required string VariantExternalId { get; init; }
 }
 
+/// <summary>Keys under which a link's sub-resources are stored, unique per channel.</summary>
+public static class LinkResources
+{
+    /// <summary>A remote variant.</summary>
+    public static string OfVariant(string externalId) => "variation/" + externalId;
+
+    /// <summary>A thing that stock is counted on.</summary>
+    public static string OfStockItem(string id) => "inventory/" + id;
+}
+
 /// <summary>One entry of the dirty index.</summary>
 [GenerateSerializer, Immutable, Alias("actorsync.dirty-link")]
 public sealed record DirtyLink

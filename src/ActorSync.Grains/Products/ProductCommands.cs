@@ -31,7 +31,7 @@ internal sealed class ObserveProduct(ObserveCommand command) : ProductCommand<Ob
 
         var product = work.Product ?? Reconciler.NewProduct(scene.Product, scene.Tenant, scene.Now, channel.Profile.Origin);
         var link = work.Link(channel.Id);
-        if (IsOtherRemote(link))
+        if (channel.Profile.IsFlat ? !FlatChannels.Belongs(product, link, command.Observations[0].Body) : IsOtherRemote(link))
         {
             // Linked to another remote product of this channel: the caller must not route it here. Owner = this very product says so.
             reply = new ObserveReply { Status = ObserveStatus.LinkTaken, Owner = scene.Product };
@@ -39,7 +39,8 @@ internal sealed class ObserveProduct(ObserveCommand command) : ProductCommand<Ob
         }
 
         var start = work with { Product = product };
-        if (link.Status == LinkStatus.Deleted && link.ExternalId is not null && link.ExternalId != command.Observations[0].Body.ExternalId)
+        if (link.Status == LinkStatus.Deleted && link.ExternalId is not null && link.ExternalId != command.Observations[0].Body.ExternalId
+            && !(channel.Profile.IsFlat && link.Variants.Any(known => known.ExternalId == command.Observations[0].Body.ExternalId)))
         {
             // Made anew at the channel under another id: nothing that was held of the old one applies.
             start = start.With(Reconciler.NewLink(channel.Id) with { Version = link.Version });

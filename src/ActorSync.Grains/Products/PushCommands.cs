@@ -48,7 +48,13 @@ internal sealed class BeginPush(ChannelId channel, string pushId) : ProductComma
         // An open call whose lease has run out may have happened: look before it is repeated. Creates are looked up by the connector itself.
         if (link.ExternalId is { } externalId && (plan.ReadFirst || link.Flight is not null))
         {
-            reply = new BeginPushReply { Status = BeginPushStatus.ReadFirst, ExternalId = externalId, Lane = plan.Lane ?? Lane.Content };
+            reply = new BeginPushReply
+            {
+                Status = BeginPushStatus.ReadFirst,
+                ExternalId = externalId,
+                Lane = plan.Lane ?? Lane.Content,
+                Parts = known.Profile.IsFlat ? [.. link.Variants.Where(variant => !variant.Gone).Select(variant => variant.ExternalId)] : [],
+            };
             return work;
         }
 

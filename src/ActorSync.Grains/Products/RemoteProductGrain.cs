@@ -1,5 +1,6 @@
 using ActorSync.Abstractions.Products;
 using ActorSync.Abstractions.Storage;
+using ActorSync.Abstractions.Tenants;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -20,6 +21,7 @@ public sealed partial class RemoteProductGrain : Grain, IRemoteProductGrain
 
     private readonly IProductStore store;
     private readonly IInboxStore inbox;
+    private readonly ITenantDirectory directory;
     private readonly IIdSource ids;
     private readonly TimeProvider clock;
     private readonly ILogger<RemoteProductGrain> logger;
@@ -31,12 +33,14 @@ public sealed partial class RemoteProductGrain : Grain, IRemoteProductGrain
     public RemoteProductGrain(
         IProductStore store,
         IInboxStore inbox,
+        ITenantDirectory directory,
         IIdSource ids,
         [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
         ILogger<RemoteProductGrain> logger)
     {
         this.store = store;
         this.inbox = inbox;
+        this.directory = directory;
         this.ids = ids;
         this.clock = clock;
         this.logger = logger;
@@ -108,7 +112,7 @@ public sealed partial class RemoteProductGrain : Grain, IRemoteProductGrain
         var route = new Route();
         for (var sent = 0; sent < MaxRoutes; sent++)
         {
-            var target = route.Next ?? known ?? await store.FindByExternalIdAsync(delivery.Channel, delivery.ExternalId, CancellationToken.None);
+            var target = route.Next ?? known ?? await FindLinkedAsync(delivery);
             var mayCreate = false;
             if (target is null || (route.IsLinkStale && route.Next is null))
             {
@@ -172,6 +176,13 @@ public sealed partial class RemoteProductGrain : Grain, IRemoteProductGrain
         Status = ObserveStatus.Done,
         Drift = new Drift { Kind = Identity.Ambiguity(body) is null ? DriftKind.Imported : DriftKind.Ambiguous },
     };
+
+    /// <summary>By the link; at a flat channel each of the product's things has a row of its own, written in the product's transaction.</summary>
+    private async Task<ProductId?> FindLinkedAsync(Delivery delivery) =>
+        await store.FindByExternalIdAsync(delivery.Channel, delivery.ExternalId, CancellationToken.None)
+        ?? (await directory.FindChannelAsync(delivery.Channel) is { } channel && directory.KindOf(channel).Descriptor.IsFlat
+            ? (await store.FindByResourceAsync(delivery.Channel, LinkResources.OfVariant(delivery.ExternalId), CancellationToken.None))?.Product
+            : null);
 
     /// <summary>What is known of the way while one delivery looks for its product.</summary>
     private sealed class Route
@@ -274,7 +285,7 @@ public sealed partial class RemoteProductGrain : Grain, IRemoteProductGrain
         // A deletion as the last word makes nothing.
         for (var i = delivery.Observations.Length - 1; i >= 0 && !delivery.Observations[^1].Body.Deleted; i--)
         {
-            if (delivery.Observations[i].Body is var body && body.Variants.Length > 0 && (body.VariantsComplete || body.Fields.ContainsKey(Fields.Name)))
+            if (delivery.Observations[i].Body is var body && body.Variants.Length > 0 && (body.VariantsComplete || body.Fields.ContainsKey(Fields.Name) || body.Variants[0].Fields.ContainsKey(Fields.Name)))
             {
                 return body;
             }

@@ -191,9 +191,9 @@ public sealed partial class ImportGrain(
                 await GrainFactory.GetGrain<IDriftScanGrain>(Channel.Value).NoteMissedAsync(missed.Count);
             }
 
-            var isMore = page.Items.Length > 0 && page.NextCursor is not null && page.NextCursor != State.PollCursor;
+            var isMore = page.HasMore ?? (page.Items.Length > 0 && page.NextCursor is not null && page.NextCursor != State.PollCursor);
             State.PollCursor = page.NextCursor ?? State.PollCursor;
-            State.PollDueAt = isMore ? now : now + (settings.PollMode ? options.Value.PollInterval : options.Value.SafetyPollInterval);
+            State.PollDueAt = isMore ? now : now + PollPause(settings);
         }
         else
         {
@@ -203,6 +203,14 @@ public sealed partial class ImportGrain(
         await state.WriteStateAsync(cancellationToken);
         await GrainFactory.GetGrain<IStoreGrain>(Channel.Value).NoteAsync(page.Fault, null);
     }
+
+    /// <summary>As the connection wants it; else often where nothing tells us of changes, and seldom where polling is only the net under webhooks.</summary>
+    private TimeSpan PollPause(ChannelSettings settings) => directory.KindOf(settings) switch
+    {
+        { Descriptor.PollInterval: { } own } => own(settings),
+        { Webhooks: not null } when !settings.PollMode => options.Value.SafetyPollInterval,
+        _ => options.Value.PollInterval,
+    };
 
     private async Task RetryLaterAsync(string message, DateTimeOffset? retryAt)
     {

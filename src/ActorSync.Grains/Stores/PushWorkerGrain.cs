@@ -22,6 +22,9 @@ public sealed partial class PushWorkerGrain(
     /// <summary>Batches that one silo works on at a time, over all channels; more wait in their stores' leases.</summary>
     public const int MaxLocalWorkers = 16;
 
+    /// <summary>Ids per read.</summary>
+    private const int ReadSize = 100;
+
     /// <summary>A product whose batch failed in an unforeseen way waits this long.</summary>
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
 
@@ -95,7 +98,7 @@ public sealed partial class PushWorkerGrain(
 
                     break;
                 case { Status: BeginPushStatus.ReadFirst }:
-                    run.ReadFirst.Add((product, reply.ExternalId!));
+                    run.ReadFirst.Add(new Read(product, reply.ExternalId!, reply.Parts));
                     break;
                 default:
                     // Nothing: clean, or withheld. Later: the link's due time is in the dirty index, which brings it back.
@@ -130,9 +133,9 @@ public sealed partial class PushWorkerGrain(
     private async Task<List<ProductId>> ReadFirstAsync(Run run, IProductSource source)
     {
         var ready = new List<ProductId>();
-        foreach (var chunk in run.ReadFirst.Chunk(100))
+        foreach (var chunk in Chunks(run.ReadFirst))
         {
-            var page = await source.ReadAsync([.. chunk.Select(read => read.ExternalId)], CancellationToken.None);
+            var page = await source.ReadAsync([.. chunk.SelectMany(read => read.Ids)], CancellationToken.None);
             if (page.Fault is { } fault)
             {
                 run.Fault = fault;
@@ -140,13 +143,44 @@ public sealed partial class PushWorkerGrain(
                 continue;
             }
 
-            var replies = await Task.WhenAll(chunk.Zip(page.Items).Select(async pair =>
-                await Product(run, pair.First.Product).ObserveAsync(new ObserveCommand { Observations = [pair.Second] })));
+            var looks = new List<(ProductId Product, ImmutableArray<Observation> Seen)>();
+            var at = 0;
+            foreach (var read in chunk)
+            {
+                looks.Add((read.Product, read.Look([.. page.Items.Skip(at).Take(read.Ids.Length)])));
+                at += read.Ids.Length;
+            }
+
+            var replies = await Task.WhenAll(looks.Select(look => Product(run, look.Product).ObserveAsync(new ObserveCommand { Observations = look.Seen })));
             run.SavedEdits += replies.Count(reply => reply.Changed);
             ready.AddRange(chunk.Select(read => read.Product));
         }
 
         return ready;
+    }
+
+    /// <summary>As many products as a read takes ids for; one product is never torn apart.</summary>
+    private static IEnumerable<List<Read>> Chunks(IEnumerable<Read> reads)
+    {
+        var chunk = new List<Read>();
+        var ids = 0;
+        foreach (var read in reads)
+        {
+            if (chunk.Count > 0 && ids + read.Ids.Length > ReadSize)
+            {
+                yield return chunk;
+                chunk = [];
+                ids = 0;
+            }
+
+            chunk.Add(read);
+            ids += read.Ids.Length;
+        }
+
+        if (chunk.Count > 0)
+        {
+            yield return chunk;
+        }
     }
 
     private async Task SettleAsync(Run run, PushOutcome outcome)
@@ -180,13 +214,21 @@ public sealed partial class PushWorkerGrain(
     private IProductGrain Product(Run run, ProductId product) =>
         GrainFactory.GetGrain<IProductGrain>(ProductGrainKey.Of(run.Batch.Tenant, product));
 
+    /// <summary>One product to be read: by its own id, or where the channel is flat by those of its parts.</summary>
+    private sealed record Read(ProductId Product, string ExternalId, ImmutableArray<string> Parts)
+    {
+        public ImmutableArray<string> Ids => Parts.IsEmpty ? [ExternalId] : Parts;
+
+        public ImmutableArray<Observation> Look(IReadOnlyList<Observation> seen) => Parts.IsEmpty ? [.. seen] : FlatChannels.Together(ExternalId, seen);
+    }
+
     /// <summary>What has happened to a batch so far; whatever is in neither list when it ends goes back into the window.</summary>
     private sealed class Run(PushBatch batch)
     {
         private readonly Dictionary<ProductId, DateTimeOffset?> again = [];
 
         public PushBatch Batch { get; } = batch;
-        public List<(ProductId Product, string ExternalId)> ReadFirst { get; } = [];
+        public List<Read> ReadFirst { get; } = [];
         public List<ProductId> Done { get; } = [];
         public HashSet<ProductId> Released { get; } = [];
         public ChannelFault? Fault { get; set; }

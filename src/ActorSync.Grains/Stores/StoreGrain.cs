@@ -189,6 +189,11 @@ public sealed partial class StoreGrain(
         {
             var now = clock.GetUtcNow();
             settings = await directory.FindChannelAsync(Channel, cancellationToken);
+            if (settings is not null && directory.KindOf(settings).Descriptor.CallsPerSecond is { } rate)
+            {
+                bucket = bucket.AtRate(rate, now);
+            }
+
             if (settings is not { Mode: ChannelMode.Live, Paused: false } channel)
             {
                 window.Clear();

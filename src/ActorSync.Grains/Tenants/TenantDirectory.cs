@@ -89,6 +89,8 @@ internal sealed class TenantDirectory : ITenantDirectory
             Mode = settings.Mode,
             CreateMissing = settings.CreateMissing,
             Mask = kind.Descriptor.MaskFor?.Invoke(settings) ?? kind.Descriptor.Mask,
+            IsFlat = kind.Descriptor.IsFlat,
+            CreateOnly = kind.Descriptor.CreateOnly,
             Currency = settings.Currency,
             Canon = kind.Canon,
             Locations = settings.Locations,

@@ -153,10 +153,10 @@ internal sealed class PreparedCommit : PendingWrite
         var resources = new List<LinkResource>();
         foreach (var variant in state.Variants)
         {
-            resources.Add(new LinkResource("variation/" + variant.ExternalId, variant.Variant.Value, variant.ExternalId));
+            resources.Add(new LinkResource(LinkResources.OfVariant(variant.ExternalId), variant.Variant.Value, variant.ExternalId));
             if (variant.StockItemId is { } item)
             {
-                resources.Add(new LinkResource("inventory/" + item, variant.Variant.Value, variant.ExternalId));
+                resources.Add(new LinkResource(LinkResources.OfStockItem(item), variant.Variant.Value, variant.ExternalId));
             }
         }
 

@@ -37,7 +37,7 @@ internal sealed class BatchSinkKind(TimeProvider clock) : IChannelKind
 
     public IWebhookReader? Webhooks => null;
 
-    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget) => new Sink(this);
+    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ITokenSource? tokens = null) => new Sink(this);
 
     private sealed class Identity : ICanon
     {

@@ -15,7 +15,7 @@ internal sealed class HeardSource(IChannelKind shopify) : IChannelKind
 
     public IWebhookReader? Webhooks { get; } = new BodiesOnly(shopify.Webhooks!);
 
-    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget) => new Silent();
+    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ITokenSource? tokens = null) => new Silent();
 
     private sealed class Silent : IChannel
     {

@@ -46,7 +46,7 @@ public sealed class TestChannelKind : IChannelKind, ICanon, IWebhookReader
 
     public IWebhookReader? Webhooks => this;
 
-    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget) => new Connection(Shops[settings.Id.Value], budget);
+    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ITokenSource? tokens = null) => new Connection(Shops[settings.Id.Value], budget);
 
     public FieldValue Form(string field, FieldValue value) => value.Text is { } text ? new FieldValue(text.Trim()) : value;
 

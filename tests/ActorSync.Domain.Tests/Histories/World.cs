@@ -72,7 +72,7 @@ internal sealed partial class World
         Id = channel.Id,
         Origin = Lab.OriginOf(channel.Id),
         Mode = ChannelMode.Live,
-        Mask = channel.IsWarehouse ? ["name", "weight"] : ["name", "price", "seoTitle", "weight", "tags"],
+        Mask = channel.IsWarehouse ? ["name", "weight"] : ["name", "price", "seoTitle", "weight", "tags", "available"],
         Currency = "EUR",
         Canon = TrimCanon.Instance,
         ReadBeforeWrite = history.Weather.ReadBeforeWrite,

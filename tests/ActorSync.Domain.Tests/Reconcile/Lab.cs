@@ -53,7 +53,7 @@ internal sealed class Lab
             Origin = new Origin(kind, id.Value),
             Mode = ChannelMode.Live,
             CreateMissing = CreateMissing.All,
-            Mask = [.. mask],
+            Mask = locations.Length > 0 ? [.. mask, "available"] : [.. mask],
             Currency = "EUR",
             Canon = TrimCanon.Instance,
             Locations = [.. locations],

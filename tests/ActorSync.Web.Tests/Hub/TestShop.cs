@@ -42,7 +42,7 @@ internal sealed class TestShop : IChannelKind, IWebhookReader
 
     public OpenShop Shop(string baseUrl) => _shops.GetOrAdd(baseUrl, _ => new OpenShop());
 
-    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget) =>
+    public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ITokenSource? tokens = null) =>
         secrets.Find("token") == "wrong" ? new Refusing() : new Connection(settings.Id, Shop(settings.Values["baseUrl"]));
 
     public string? ShopOf(IReadOnlyDictionary<string, string> headers) => headers.GetValueOrDefault("x-test-shop");

@@ -1,0 +1,61 @@
+namespace ActorSync.Abstractions.Channels;
+
+/// <summary>Hands out the access token of one connection. One token is refreshed once, however many ask, in the whole cluster.</summary>
+public interface ITokenSource
+{
+    /// <summary>A token that is valid for a while yet.</summary>
+    /// <param name="refused">A token that the channel has just refused although it was not due: it is not handed out again. Null = none was.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<AccessToken> GetAsync(string? refused, CancellationToken cancellationToken);
+}
+
+/// <summary>A token, or why there is none.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.access-token")]
+public sealed record AccessToken
+{
+    /// <summary>Goes into the request as it is; null with a fault.</summary>
+    [Id(0)] public string? Value { get; init; }
+    /// <summary>Why there is none.</summary>
+    [Id(1)] public ChannelFault? Fault { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value is null ? $"none: {Fault?.Message}" : "***";
+}
+
+/// <summary>Codes of faults that the core knows, whichever channel tells them.</summary>
+public static class TokenFaults
+{
+    /// <summary>Nobody has signed in yet.</summary>
+    public const string LoginRequired = "LOGIN_REQUIRED";
+    /// <summary>The login was revoked or spent: a person has to sign in again. Nothing is called until then.</summary>
+    public const string ReauthRequired = "REAUTH_REQUIRED";
+}
+
+/// <summary>A channel's token endpoint. Stateless; called by one place in the cluster per connection, which stores every answer before it is used.</summary>
+public interface ITokenIssuer
+{
+    /// <summary>Where a person signs in. <paramref name="redirect"/> is called with a code and the same <paramref name="state"/>.</summary>
+    Uri AuthorizeUrl(ChannelSettings settings, ChannelSecrets secrets, Uri redirect, string state);
+
+    /// <summary>Trades the code of a sign-in for tokens. A code works once.</summary>
+    Task<TokenGrant> ExchangeAsync(ChannelSettings settings, ChannelSecrets secrets, string code, Uri redirect, CancellationToken cancellationToken);
+
+    /// <summary>Trades a refresh token for new tokens. Where refresh tokens work once, the old one is spent whatever becomes of the answer.</summary>
+    Task<TokenGrant> RefreshAsync(ChannelSettings settings, ChannelSecrets secrets, string refreshToken, CancellationToken cancellationToken);
+}
+
+/// <summary>What a token endpoint answered. Never logged, never serialized.</summary>
+public sealed record TokenGrant
+{
+    /// <summary>Null with a fault.</summary>
+    public string? AccessToken { get; init; }
+    /// <summary>Null = the one before goes on working.</summary>
+    public string? RefreshToken { get; init; }
+    /// <summary>How long the access token lives from the moment the request left.</summary>
+    public TimeSpan Lifetime { get; init; }
+    /// <summary>Why there is none. <see cref="TokenFaults.ReauthRequired"/> = the endpoint will not take this refresh token or code any more.</summary>
+    public ChannelFault? Fault { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => AccessToken is null ? $"none: {Fault?.Message}" : "***";
+}
