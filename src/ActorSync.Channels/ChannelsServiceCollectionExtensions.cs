@@ -1,4 +1,5 @@
 using ActorSync.Channels.Http;
+using ActorSync.Channels.JtlFfn;
 using ActorSync.Channels.Shopify;
 using ActorSync.Channels.WooCommerce;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,6 +19,7 @@ public static class ChannelsServiceCollectionExtensions
         services.AddChannelHttp();
         services.AddSingleton<IChannelKind>(provider => ActivatorUtilities.CreateInstance<ShopifyKind>(provider, ClockOf(provider)));
         services.AddSingleton<IChannelKind>(provider => ActivatorUtilities.CreateInstance<WooKind>(provider, ClockOf(provider)));
+        services.AddSingleton<IChannelKind>(provider => ActivatorUtilities.CreateInstance<JtlKind>(provider, ClockOf(provider)));
         return services;
     }
 
