@@ -33,12 +33,12 @@ internal sealed partial class JtlCanon : ICanon
         }
 
         var rest = string.Concat(text.AsSpan(0, match.Index), text.AsSpan(match.Index + match.Length)).Trim(' ', '/', ',', ';');
-        return ("UN" + match.Groups[1].Value, rest.Length == 0 ? null : rest);
+        return ("UN" + match.Groups["number"].Value, rest.Length == 0 ? null : rest);
     }
 
     public static string HazardText((string? UnNumber, string? Identifier) hazard) =>
         string.Join(' ', new[] { hazard.UnNumber, hazard.Identifier }.Where(part => !string.IsNullOrEmpty(part)));
 
-    [GeneratedRegex(@"\bUN\s?(\d{4})\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\bUN\s?(?<number>\d{4})\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex UnNumber();
 }

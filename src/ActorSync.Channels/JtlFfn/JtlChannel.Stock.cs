@@ -77,10 +77,12 @@ internal sealed partial class JtlChannel
         return [.. rows, .. empty];
     }
 
-    private Observation StockOf(string jfsku, ImmutableArray<ObservedStock> counts, DateTimeOffset startedAt) => Observe(
-        new ObservedProduct { ExternalId = jfsku, Version = Stamp.Zero, Variants = [new ObservedVariant { ExternalId = jfsku, Stock = counts }] },
-        startedAt,
-        ObservationSource.Stock) with { EventId = string.Join(' ', counts.Where(count => count.Row is not null).Select(count => $"{count.LocationId}/{count.Row}")) };
+    private Observation StockOf(string jfsku, ImmutableArray<ObservedStock> counts, DateTimeOffset startedAt)
+    {
+        var rows = string.Join(' ', counts.Where(count => count.Row is not null).Select(count => $"{count.LocationId}/{count.Row}"));
+        var body = new ObservedProduct { ExternalId = jfsku, Version = Stamp.Zero, Variants = [new ObservedVariant { ExternalId = jfsku, Stock = counts }] };
+        return Observe(body, startedAt, ObservationSource.Stock) with { EventId = rows.Length > 0 ? rows : null };
+    }
 
     private static (string Jfsku, string Warehouse, long Number, JsonElement Row)? Change(JsonElement row)
     {

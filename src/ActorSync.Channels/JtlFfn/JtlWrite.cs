@@ -191,7 +191,12 @@ internal sealed class JtlWrite
         var specifications = IsCreate
             ? new JsonObject
             {
-                ["isBatch"] = false, ["isDivisible"] = false, ["isBestBefore"] = false, ["isSerialNumber"] = false, ["isBillOfMaterials"] = false, ["isPackaging"] = false,
+                ["isBatch"] = false,
+                ["isDivisible"] = false,
+                ["isBestBefore"] = false,
+                ["isSerialNumber"] = false,
+                ["isBillOfMaterials"] = false,
+                ["isPackaging"] = false,
             }
             : Copy(held, "fnsku", "isPackaging", "taric", "unNumber", "hazardIdentifier");
         if (JtlMapper.List(held, "billOfMaterialsComponents") is { Length: > 0 })

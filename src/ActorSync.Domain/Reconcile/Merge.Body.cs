@@ -1,4 +1,3 @@
-using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 
 namespace ActorSync.Domain.Reconcile;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
-using ActorSync.Domain.Tenants;
 using static ActorSync.Domain.Tests.Reconcile.Lab;
 
 namespace ActorSync.Domain.Tests.Reconcile;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
