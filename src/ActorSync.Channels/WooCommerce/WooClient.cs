@@ -1,6 +1,8 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ActorSync.Channels.Http;
 
@@ -56,12 +58,19 @@ internal sealed class WooClient(ChannelHttpClient http, WooConnection connection
         var isStrained = true;
         try
         {
-            using var request = Request(method, path, query, body);
-            var exchange = await http.SendAsync(request, repeatable: false, cancellationToken);
-            var answer = WooErrors.Classify(exchange, method != HttpMethod.Get, Clock.GetUtcNow());
+            var offset = http.ClockOffset;
+            var exchange = await ExchangeAsync(method, path, query, body, cancellationToken);
+            if (connection.Auth == WooAuth.OAuth && exchange.Status == HttpStatusCode.Unauthorized && (http.ClockOffset - offset).Duration() > WooSignIn.ClockTolerance)
+            {
+                // Refused at the door for our clock, before anything was done; now the shop's is known.
+                exchange = await ExchangeAsync(method, path, query, body, cancellationToken);
+            }
+
+            var isWrite = method != HttpMethod.Get;
+            var answer = WooSignIn.Explain(WooErrors.Classify(exchange, isWrite, Clock.GetUtcNow()), exchange.Status, connection.Auth, isWrite);
             var isThrottled = exchange.Status is { } status && (int)status is 429 or 503 or 508;
-            isStrained = isThrottled || exchange.Status is null or >= System.Net.HttpStatusCode.BadGateway;
-            read = answer.Ok && answer.Json.ValueKind == System.Text.Json.JsonValueKind.Array ? answer.Json.GetArrayLength() : 0;
+            isStrained = isThrottled || exchange.Status is null or >= HttpStatusCode.BadGateway;
+            read = answer.Ok && answer.Json.ValueKind == JsonValueKind.Array ? answer.Json.GetArrayLength() : 0;
             budget.Report(new BudgetReading
             {
                 Reserved = 1,
@@ -76,6 +85,13 @@ internal sealed class WooClient(ChannelHttpClient http, WooConnection connection
         {
             _gate.Leave(started, Clock.GetElapsedTime(started), WooGate.Units(ItemsOf(body), read), isStrained);
         }
+    }
+
+    private async Task<HttpExchange> ExchangeAsync(
+        HttpMethod method, string path, IReadOnlyList<KeyValuePair<string, string>> query, JsonObject? body, CancellationToken cancellationToken)
+    {
+        using var request = Request(method, path, query, body);
+        return await http.SendAsync(request, repeatable: false, cancellationToken);
     }
 
     private static int ItemsOf(JsonObject? body) => body?.Sum(member => member is { Key: "create" or "update" or "delete", Value: JsonArray items } ? items.Count : 0) ?? 0;

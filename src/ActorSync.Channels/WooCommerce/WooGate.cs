@@ -2,18 +2,19 @@ namespace ActorSync.Channels.WooCommerce;
 
 /// <summary>
 /// How many calls one shop's host gets at once: adaptive, because a quick host has room for several while a shared one queues the second. Each answer tells
-/// how long a unit of work took; near the best that was seen the limit grows by one per round, far from it or after a failure of the host it is halved.
+/// how long a unit of work took; near what it takes alone the limit grows by one per round, far from it or after a failure of the host it is halved. What it takes alone
+/// is measured now and then by letting one call run by itself, or a host that queues would teach that queueing is normal.
 /// </summary>
 internal sealed class WooGate(TimeProvider clock)
 {
     public const int Least = 1;
     public const int First = 2;
     public const int Most = 6;
-    /// <summary>A unit may take this many times the best before the host counts as crowded, and this many for there to be room.</summary>
+    /// <summary>A unit may take this many times what it takes alone before the host counts as crowded, and this many for there to be room.</summary>
     private const double Crowded = 2.5;
     private const double Roomy = 1.6;
-    /// <summary>The best is forgotten at this rate per answer, so that a host that got slower for good is not throttled for ever.</summary>
-    private const double Forgetting = 1.01;
+    /// <summary>So many answers pass between two calls that run alone.</summary>
+    private const int AnswersBetweenProbes = 100;
     /// <summary>What WordPress needs to start, in items of a batch: 30 ms against 9 ms (contract section 12).</summary>
     private const double CallUnits = 3;
     /// <summary>A row that is only read costs about a quarter of one that is written.</summary>
@@ -22,7 +23,9 @@ internal sealed class WooGate(TimeProvider clock)
     private readonly Lock _lock = new();
     private readonly Queue<TaskCompletionSource> _waiting = new();
     private double _limit = First;
-    private double _best;
+    private double _alone;
+    private int _answers;
+    private long? _probingSince;
     private int _inFlight;
     private long _lastCut;
 
@@ -37,6 +40,19 @@ internal sealed class WooGate(TimeProvider clock)
         }
     }
 
+    public int InFlight
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _inFlight;
+            }
+        }
+    }
+
+    private int Places => _probingSince is null ? (int)_limit : 1;
+
     public static double Units(int written, int read) => CallUnits + written + (read * ReadUnits);
 
     public async Task EnterAsync(CancellationToken cancellationToken)
@@ -44,7 +60,7 @@ internal sealed class WooGate(TimeProvider clock)
         TaskCompletionSource turn;
         lock (_lock)
         {
-            if (_inFlight < (int)_limit && _waiting.Count == 0)
+            if (_inFlight < Places && _waiting.Count == 0)
             {
                 _inFlight++;
                 return;
@@ -68,7 +84,7 @@ internal sealed class WooGate(TimeProvider clock)
         {
             _inFlight--;
             Judge(startedAt, elapsed.TotalMilliseconds / units, isStrained);
-            while (_inFlight < (int)_limit && _waiting.TryDequeue(out var next))
+            while (_inFlight < Places && _waiting.TryDequeue(out var next))
             {
                 if (next.TrySetResult())
                 {
@@ -80,10 +96,12 @@ internal sealed class WooGate(TimeProvider clock)
 
     private void Judge(long startedAt, double perUnit, bool isStrained)
     {
+        var ranAlone = startedAt >= _probingSince;
+        _probingSince = ranAlone ? null : ++_answers % AnswersBetweenProbes == 0 ? clock.GetTimestamp() : _probingSince;
         if (!isStrained)
         {
-            _best = _best == 0 ? perUnit : Math.Min(_best * Forgetting, perUnit);
-            if (perUnit < _best * Roomy)
+            _alone = ranAlone || _alone == 0 ? perUnit : Math.Min(_alone, perUnit);
+            if (perUnit < _alone * Roomy)
             {
                 _limit = Math.Min(Most, _limit + (1 / _limit));
                 return;
@@ -91,7 +109,7 @@ internal sealed class WooGate(TimeProvider clock)
         }
 
         // Calls that left before the last cut tell of the time before it.
-        if ((isStrained || perUnit > _best * Crowded) && startedAt >= _lastCut)
+        if ((isStrained || perUnit > _alone * Crowded) && startedAt >= _lastCut)
         {
             _limit = Math.Max(Least, _limit / 2);
             _lastCut = clock.GetTimestamp();

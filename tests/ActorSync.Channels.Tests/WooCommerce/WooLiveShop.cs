@@ -18,11 +18,11 @@ internal sealed class WooLiveShop : IDisposable
     private static int _ids;
     private readonly ServiceProvider _services;
 
-    public WooLiveShop(SandboxProcess sandbox, string auth = "auto")
+    public WooLiveShop(SandboxProcess sandbox, string auth = "auto", TimeProvider? clock = null)
     {
         Http = new WooHttp(sandbox);
         var services = new ServiceCollection();
-        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(clock ?? TimeProvider.System);
         services.AddLogging();
         services.AddChannels();
         services.Configure<ChannelHttpOptions>(options => options.AllowPrivateAddresses = true);
