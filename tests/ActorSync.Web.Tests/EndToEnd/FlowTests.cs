@@ -37,6 +37,24 @@ public sealed class FlowTests(Workshop workshop)
     }
 
     [Fact]
+    public async Task FlowA_FieldsThatNoWebhookCarries_AreReadWhenTheProductMoves()
+    {
+        await CreateShirtAsync(SandboxClient.Shopify, "E2E-SEO");
+        await WooHasAsync("E2E-SEO-S");
+        await workshop.SettledAsync();
+
+        var shirt = await Shops.GetAsync(SandboxClient.Shopify, "E2E-SEO-S");
+        await Shops.EnterAsync(shirt.Id, ("seo-title", "Shirts that fit"), ("collections", "Gift ideas"));
+        await Until.TrueAsync(
+            async () => (await Hub.ProductAsync("E2E-SEO-S")).ToJsonString() is var product && product.Contains("Shirts that fit", StringComparison.Ordinal)
+                && product.Contains("Gift ideas", StringComparison.Ordinal),
+            "title for search engines and collection are in the hub");
+
+        await Hub.EditAsync("E2E-SEO-S", new { seoTitle = "Hub's own title", version = await VersionAsync("E2E-SEO-S") });
+        await Until.TrueAsync(async () => (await Shops.PageAsync(shirt.Id)).Contains("Hub&#39;s own title", StringComparison.Ordinal), "the hub's title is in Shopify");
+    }
+
+    [Fact]
     public async Task FlowB_HubEdit_ReachesBothShopsAndTheirEchoesCauseNothing()
     {
         await CreateShirtAsync(SandboxClient.Shopify, "E2E-B");

@@ -61,6 +61,18 @@ internal sealed class SandboxClient(Uri address) : IDisposable
 
     public Task SellAsync(string channel, string sku, int quantity = 1) => PostAsync("/_control/sell", new { channel, sku, quantity });
 
+    /// <summary>What a person enters on Shopify's page of a product.</summary>
+    public async Task EnterAsync(string shopifyId, params (string Name, string Value)[] entered)
+    {
+        using var form = new FormUrlEncodedContent(entered.Select(field => KeyValuePair.Create(field.Name, field.Value)));
+        using var answer = await http.PostAsync(PageOf(shopifyId), form);
+        Assert.True((int)answer.StatusCode < 400, $"Shopify's page answered {(int)answer.StatusCode}.");
+    }
+
+    public Task<string> PageAsync(string shopifyId) => http.GetStringAsync(PageOf(shopifyId));
+
+    private static string PageOf(string shopifyId) => $"/shopify/demo/admin/products/{shopifyId.Split('/')[^1]}";
+
     public Task FaultsAsync(object faults) => PostAsync("/_control/faults", faults);
 
     public async Task<long> WritesAsync(string channel) =>
