@@ -28,5 +28,6 @@ internal sealed class Revival(IGrainFactory grains, IChannelRegistry channels) :
         await grains.GetGrain<IImportGrain>(channel.Value).EnsureAsync();
         await grains.GetGrain<IGoLiveGrain>(channel.Value).EnsureAsync();
         await grains.GetGrain<IDriftScanGrain>(channel.Value).EnsureAsync();
+        await grains.GetGrain<IStockGrain>(channel.Value).EnsureAsync();
     }
 }

@@ -40,6 +40,7 @@ public static class ActorSyncWeb
         services.AddSingleton<Catalogue>();
         services.AddSingleton<ConflictBook>();
         services.AddSingleton<ChannelClocks>();
+        services.AddSingleton<LoginState>();
         services.AddSingleton<WebhookTally>();
         services.AddSingleton<WebhookDoor>();
         services.AddAuthentication(KeyAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, KeyAuthentication>(KeyAuthentication.SchemeName, null);
@@ -77,6 +78,7 @@ public static class ActorSyncWeb
         ProductSyncEndpoints.Map(api);
         ConflictEndpoints.Map(api);
         ChannelEndpoints.Map(api);
+        ChannelEndpoints.MapCallback(app);
         PolicyEndpoints.Map(api);
         WebhookEndpoints.Map(api);
         MapIngress(app);

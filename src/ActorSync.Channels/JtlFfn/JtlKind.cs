@@ -5,11 +5,9 @@ namespace ActorSync.Channels.JtlFfn;
 /// <summary>The JTL-FFN connector, merchant side: operational fields of products, and stock of every warehouse.</summary>
 public sealed class JtlKind(ChannelHttpClients clients, TimeProvider clock) : IChannelKind
 {
-    /// <summary>A product may cost three calls, of which the channel takes five per second: a batch stays well inside its lease.</summary>
-    internal const int MaxPushBatch = 10;
+    /// <summary>A variant may cost three calls, of which the channel takes five per second, shared by four batches: each stays inside its lease.</summary>
+    internal const int MaxPushBatch = 2;
     private const int ImportPageSize = 50;
-    /// <summary>JTL publishes no limit for FFN; public clients leave 200 ms between calls.</summary>
-    private const int CallsPerSecond = 5;
 
     public ChannelDescriptor Descriptor { get; } = new()
     {
@@ -22,7 +20,7 @@ public sealed class JtlKind(ChannelHttpClients clients, TimeProvider clock) : IC
         CreateOnly = [Fields.Name],
         MaxPushBatch = MaxPushBatch,
         ImportPageSize = ImportPageSize,
-        CallsPerSecond = CallsPerSecond,
+        CallsPerSecond = JtlSettings.CallsPerSecondOf,
         PushLease = TimeSpan.FromSeconds(90),
         PollInterval = JtlSettings.PollIntervalOf,
         Settings =
@@ -41,6 +39,7 @@ public sealed class JtlKind(ChannelHttpClients clients, TimeProvider clock) : IC
                 Help = "stockLevel (reserved and blocked are counted beside it), minusReserved or minusReservedAndBlocked. Compare one product with the portal once.",
             },
             new() { Name = JtlSettings.PollSeconds, Label = "Ask for news every (s)", Default = "120", Help = "Seconds between two looks at products and stock; 1 to 86400." },
+            new() { Name = JtlSettings.CallsPerSecond, Label = "Calls per second", Default = "5", Help = "JTL publishes no limit for FFN, and public clients leave 200 ms between calls; 1 to 100." },
         ],
         EditUrl = (_, _) => null,
     };

@@ -14,10 +14,13 @@ internal sealed record JtlSettings
     public const string ClientSecret = "clientSecret";
     public const string StockReading = "stockReading";
     public const string PollSeconds = "pollSeconds";
+    public const string CallsPerSecond = "callsPerSecond";
     public const string DefaultApiUrl = "https://ffn2.api.jtl-software.com/api";
     public const string DefaultOAuthUrl = "https://oauth2.api.jtl-software.com";
     private const int DefaultPollSeconds = 120;
     private const int LongestPollSeconds = 86_400;
+    private const int DefaultCallsPerSecond = 5;
+    private const int MostCallsPerSecond = 100;
 
     public required Uri Api { get; init; }
     public required Uri OAuth { get; init; }
@@ -54,6 +57,11 @@ internal sealed record JtlSettings
             return (null, $"{PollSeconds} is '{settings.Values[PollSeconds]}' but must be a whole number from 1 to {LongestPollSeconds}.");
         }
 
+        if (Whole(settings, CallsPerSecond, DefaultCallsPerSecond, MostCallsPerSecond) is null)
+        {
+            return (null, $"{CallsPerSecond} is '{settings.Values[CallsPerSecond]}' but must be a whole number from 1 to {MostCallsPerSecond}.");
+        }
+
         var told = Given(settings, StockReading);
         if (told is not null && (!Enum.TryParse<StockReading>(told, ignoreCase: true, out var named) || !Enum.IsDefined(named)))
         {
@@ -70,9 +78,13 @@ internal sealed record JtlSettings
         }, null);
     }
 
-    private static int? PollSecondsOf(ChannelSettings settings) => Given(settings, PollSeconds) is not { } told
-        ? DefaultPollSeconds
-        : int.TryParse(told, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= LongestPollSeconds ? seconds : null;
+    public static int CallsPerSecondOf(ChannelSettings settings) => Whole(settings, CallsPerSecond, DefaultCallsPerSecond, MostCallsPerSecond) ?? DefaultCallsPerSecond;
+
+    private static int? PollSecondsOf(ChannelSettings settings) => Whole(settings, PollSeconds, DefaultPollSeconds, LongestPollSeconds);
+
+    private static int? Whole(ChannelSettings settings, string name, int otherwise, int most) => Given(settings, name) is not { } told
+        ? otherwise
+        : int.TryParse(told, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most ? number : null;
 
     private static (Uri? Address, string? Problem) Address(ChannelSettings settings, string name, string otherwise)
     {

@@ -110,6 +110,11 @@ internal sealed partial class Planner
             return Nothing(WithheldReason.Excluded, link.Reason ?? "Not at this channel, and not to be created there.", needsRead: false);
         }
 
+        if (channel.Origin.Kind == OriginKind.Storefront && product.Registers.Values.All(register => register.Claims[0].Origin.Kind == OriginKind.Warehouse))
+        {
+            return Nothing(WithheldReason.Excluded, "Only a warehouse knows this product (packaging, samples). Edit it in the hub to sell it.", needsRead: false);
+        }
+
         return product.LivingVariants().Any() ? null : Nothing(WithheldReason.Excluded, "It has no variant yet.", needsRead: false);
     }
 

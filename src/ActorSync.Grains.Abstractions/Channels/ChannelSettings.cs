@@ -77,7 +77,7 @@ public sealed record ChannelDescriptor
     /// <summary>How often this connection wants to be asked for news; null = as the installation says.</summary>
     public Func<ChannelSettings, TimeSpan>? PollInterval { get; init; }
     /// <summary>Calls that the channel takes per second where its answers state no budget; null = learned from throttled answers.</summary>
-    public int? CallsPerSecond { get; init; }
+    public Func<ChannelSettings, int>? CallsPerSecond { get; init; }
     /// <summary>Most products per push call.</summary>
     public required int MaxPushBatch { get; init; }
     /// <summary>How long a push may be in the air before its outcome counts as unknown. The connector ends each push before it.</summary>

@@ -123,7 +123,7 @@ public sealed record StoreHealth
 {
     /// <summary>Channel.</summary>
     [Id(0)] public required ChannelId Channel { get; init; }
-    /// <summary>ok, throttled, down, unauthorised, paused, idle.</summary>
+    /// <summary>ok, throttled, down, unauthorised, reauth-required, paused, idle.</summary>
     [Id(1)] public required string State { get; init; }
     /// <summary>One sentence.</summary>
     [Id(2)] public required string Sentence { get; init; }

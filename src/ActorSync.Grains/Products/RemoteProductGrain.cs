@@ -145,6 +145,9 @@ public sealed partial class RemoteProductGrain : Grain, IRemoteProductGrain
                     route.IsLinkStale = known is null && route.Next is null;
                     route.Next = null;
                     break;
+                case { Status: ObserveStatus.LinkTaken } when reply.Owner == target && WholeBody(delivery) is null:
+                    // Counts alone make no product: what they are about has to be seen first.
+                    return await UnknownAsync(delivery);
                 case { Status: ObserveStatus.LinkTaken } when reply.Owner == target:
                     // The product is linked to another remote product of this channel.
                     route.Taken($"Its SKU, GTIN or hub id belongs to product {target}, which is linked to another product of this channel.", NewId());

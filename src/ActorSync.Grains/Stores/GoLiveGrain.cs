@@ -29,28 +29,12 @@ public sealed partial class GoLiveGrain(
     IProductQueries queries,
     IProductStore store,
     [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
-    ILogger<GoLiveGrain> logger) : Grain, IGoLiveGrain, IRemindable
+    ILogger<GoLiveGrain> logger) : ChannelWorkGrain, IGoLiveGrain
 {
     /// <summary>Products per checkpoint, all in flight at once.</summary>
     private const int PageSize = 200;
 
-    private bool isWorking;
-
-    private ChannelId Channel => new(this.GetPrimaryKeyString());
-
     private GoLiveState State => state.State;
-
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        this.RegisterGrainTimer(WorkAsync, new GrainTimerCreationOptions(TimeSpan.Zero, TimeSpan.FromSeconds(1)) { Interleave = true, KeepAlive = true });
-        return Task.CompletedTask;
-    }
-
-    public async Task EnsureAsync() =>
-        await this.RegisterOrUpdateReminder("revive", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
-
-    // Being called is all that a reminder is for: the activation's timer does the work.
-    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
 
     public async Task<GoLiveReport> ReportAsync() => await ReportAsync(State.Request?.CreateMissing ?? CreateMissing.None, null);
 
@@ -133,31 +117,20 @@ public sealed partial class GoLiveGrain(
         return settings?.Channels.FirstOrDefault(channel => channel.Id == Channel);
     }
 
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    protected override async Task WorkAsync(CancellationToken cancellationToken)
     {
-        if (isWorking || (State.Request is null && State.RefreshVersion == 0))
+        if ((State.Request is not null || State.RefreshVersion != 0) && await directory.FindChannelAsync(Channel, cancellationToken) is { } channel)
         {
-            return;
+            await DecideAllAsync(channel, cancellationToken);
+            await RefreshEveryAsync(channel.Tenant, cancellationToken);
         }
+    }
 
-        isWorking = true;
-        try
-        {
-            if (await directory.FindChannelAsync(Channel, cancellationToken) is { } channel)
-            {
-                await DecideAllAsync(channel, cancellationToken);
-                await RefreshEveryAsync(channel.Tenant, cancellationToken);
-            }
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            // The next tick goes on from the checkpoint.
-            LogFailed(Channel.Value, failure);
-        }
-        finally
-        {
-            isWorking = false;
-        }
+    protected override Task FailedAsync(Exception failure)
+    {
+        // The next tick goes on from the checkpoint.
+        LogFailed(Channel.Value, failure);
+        return Task.CompletedTask;
     }
 
     private async Task DecideAllAsync(ChannelSettings channel, CancellationToken cancellationToken)

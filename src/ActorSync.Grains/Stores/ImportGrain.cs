@@ -41,26 +41,9 @@ public sealed partial class ImportGrain(
     FailPoints failPoints,
     IOptions<StoreOptions> options,
     [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
-    ILogger<ImportGrain> logger) : Grain, IImportGrain, IRemindable
+    ILogger<ImportGrain> logger) : ChannelWorkGrain, IImportGrain
 {
-    private bool isWorking;
-
-    private ChannelId Channel => new(this.GetPrimaryKeyString());
-
     private ImportState State => state.State;
-
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        // Interleaved: the page's HTTP call is awaited by the timer, never by a caller of the grain.
-        this.RegisterGrainTimer(WorkAsync, new GrainTimerCreationOptions(TimeSpan.Zero, TimeSpan.FromSeconds(1)) { Interleave = true, KeepAlive = true });
-        return Task.CompletedTask;
-    }
-
-    public async Task EnsureAsync() =>
-        await this.RegisterOrUpdateReminder("revive", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
-
-    // Being called is all that a reminder is for: the activation's timer does the work.
-    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
 
     public async Task<ImportProgress> StartAsync(string reason)
     {
@@ -108,36 +91,24 @@ public sealed partial class ImportGrain(
         Sentence = State.Sentence,
     };
 
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    protected override async Task WorkAsync(CancellationToken cancellationToken)
     {
-        if (isWorking)
+        if (await directory.FindChannelAsync(Channel, cancellationToken) is { } settings
+            && await directory.OpenAsync(settings, cancellationToken) is IProductSource source)
         {
-            return;
-        }
-
-        isWorking = true;
-        try
-        {
-            if (await directory.FindChannelAsync(Channel, cancellationToken) is { } settings
-                && await directory.OpenAsync(settings, cancellationToken) is IProductSource source)
+            while (State.IsDue(clock.GetUtcNow()) && !cancellationToken.IsCancellationRequested)
             {
-                while (State.IsDue(clock.GetUtcNow()) && !cancellationToken.IsCancellationRequested)
-                {
-                    await ImportPageAsync(settings, source, cancellationToken);
-                }
-
-                await PollAsync(settings, source, cancellationToken);
+                await ImportPageAsync(settings, source, cancellationToken);
             }
+
+            await PollAsync(settings, source, cancellationToken);
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            LogFailed(Channel.Value, failure);
-            await RetryLaterAsync(failure.Message, retryAt: null);
-        }
-        finally
-        {
-            isWorking = false;
-        }
+    }
+
+    protected override Task FailedAsync(Exception failure)
+    {
+        LogFailed(Channel.Value, failure);
+        return RetryLaterAsync(failure.Message, retryAt: null);
     }
 
     private async Task ImportPageAsync(ChannelSettings settings, IProductSource source, CancellationToken cancellationToken)
@@ -186,7 +157,7 @@ public sealed partial class ImportGrain(
         if (page.Fault is null)
         {
             var delivered = await PageWalk.DeliverAsync(GrainFactory, settings, page.Items, logger, check: true);
-            if (await MissedWebhooks.FindAsync(queries, settings, delivered, now, options.Value.WebhookDeliveryTime) is { Count: > 0 } missed)
+            if (directory.KindOf(settings).Webhooks is not null && await MissedWebhooks.FindAsync(queries, settings, delivered, now, options.Value.WebhookDeliveryTime) is { Count: > 0 } missed)
             {
                 await GrainFactory.GetGrain<IDriftScanGrain>(Channel.Value).NoteMissedAsync(missed.Count);
             }

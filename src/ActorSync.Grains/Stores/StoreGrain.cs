@@ -169,6 +169,7 @@ public sealed partial class StoreGrain(
     {
         null => ("unknown", $"Channel '{Channel}' is not configured."),
         { Paused: true } => ("paused", "Paused by a person; changes are collected and pushed after resume."),
+        _ when lastFault is { Code: TokenFaults.LoginRequired or TokenFaults.ReauthRequired } ended => ("reauth-required", ended.Message),
         _ when lastFault is { Kind: ChannelFaultKind.Unauthorised } fault => ("unauthorised", $"The channel refuses our credentials ({fault.Code}): {fault.Message}"),
         _ when circuit.IsOpen(now) => ("down", $"No answer since {circuit.Failures} tries: {lastFault?.Message} Next try {circuit.OpenUntil:HH:mm:ss} UTC."),
         _ when bucket.NotBefore > now => ("throttled", "The channel asked us to wait."),
@@ -191,7 +192,7 @@ public sealed partial class StoreGrain(
             settings = await directory.FindChannelAsync(Channel, cancellationToken);
             if (settings is not null && directory.KindOf(settings).Descriptor.CallsPerSecond is { } rate)
             {
-                bucket = bucket.AtRate(rate, now);
+                bucket = bucket.AtRate(rate(settings), now);
             }
 
             if (settings is not { Mode: ChannelMode.Live, Paused: false } channel)

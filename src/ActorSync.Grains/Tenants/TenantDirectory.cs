@@ -135,7 +135,8 @@ internal sealed class TenantDirectory : ITenantDirectory
         var kind = KindOf(channel);
         var names = kind.Descriptor.Settings.Where(setting => setting.Secret).Select(setting => setting.Name).ToImmutableArray();
         IApiBudget budget = new StoreBudget(channel.Id, ids.NewId(), grains, clock);
-        var opened = kind.Open(channel, current, isLeftover ? new LeftoverBudget(budget) : budget);
+        var opened = kind.Open(
+            channel, current, isLeftover ? new LeftoverBudget(budget) : budget, kind.Tokens is null ? null : new GrainTokens(channel.Id, grains));
         // Two callers at once may open twice; the last one stays. The other is used up by its caller.
         open[(channel.Id, isLeftover)] = new OpenEntry(channel, current, names, opened);
         return opened;

@@ -21,6 +21,7 @@ internal sealed class ChannelRegistry(IDatabase database, SecretBox box) : IChan
             async session =>
             {
                 await session.ExecuteAsync("DeleteSecrets", cancellationToken, ("@channel", channel.Value));
+                await session.ExecuteAsync("DeleteTokens", cancellationToken, ("@channel", channel.Value));
                 return await session.ExecuteAsync("DeleteChannel", cancellationToken, ("@id", channel.Value));
             },
             cancellationToken);

@@ -44,6 +44,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<IInboxStore, InboxStore>();
         services.AddSingleton<IProductQueries, ProductQueries>();
         services.AddSingleton<IChannelRegistry, ChannelRegistry>();
+        services.AddSingleton<ITokenStore, TokenStore>();
         services.AddSingleton<IApiKeyStore, ApiKeyStore>();
         services.AddSingleton<IIdempotencyStore, IdempotencyStore>();
         services.AddSingleton<IStorageMigrator, StorageMigrator>();

@@ -50,3 +50,16 @@ UPDATE idempotency SET status = @status, content_type = @content_type, body = @b
 
 -- name: Ping
 SELECT 1 FROM product LIMIT 1;
+
+-- name: ReadTokens
+SELECT version, key_id, nonce, tag, cipher FROM channel_token WHERE channel = @channel::text;
+
+-- name: InsertTokens
+INSERT INTO channel_token (channel, version, key_id, nonce, tag, cipher) VALUES (@channel::text, @version + 1, @key_id, @nonce, @tag, @cipher)
+ON CONFLICT (channel) DO NOTHING;
+
+-- name: UpdateTokens
+UPDATE channel_token SET version = @version + 1, key_id = @key_id, nonce = @nonce, tag = @tag, cipher = @cipher WHERE channel = @channel::text AND version = @version;
+
+-- name: DeleteTokens
+DELETE FROM channel_token WHERE channel = @channel::text;

@@ -13,6 +13,7 @@ internal static partial class ChannelEndpoints
     private static void MapRunning(RouteGroupBuilder api, RouteGroupBuilder channels)
     {
         channels.MapPost("/{id}/test", Test).WithSummary("Calls the channel: do address and credentials work, what does it say of itself?").RequireAuthorization(Roles.Operator);
+        channels.MapPost("/{id}/login", Login).WithSummary("Where a person signs in at the channel; the address is good for ten minutes.").RequireAuthorization(Roles.Admin);
         channels.MapPost("/{id}/pause", Pause).WithSummary("Stops pushes; reading goes on and changes are collected.").RequireAuthorization(Roles.Operator);
         channels.MapPost("/{id}/resume", Resume).WithSummary("Pushes again, beginning with what was collected.").RequireAuthorization(Roles.Operator);
         channels.MapGet("/{id}/go-live", GoLiveReport).WithSummary("What going live would do: counts per action and field. Nothing is written.");

@@ -73,7 +73,8 @@ internal static partial class ChannelEndpoints
         }
 
         var probe = await ChannelConnections.ProbeAsync(kind, channel, new ChannelSecrets(secrets), cancellationToken);
-        if (!probe.Ok && !evenIfRefused)
+        // A login is only possible once the channel is stored.
+        if (!probe.Ok && !evenIfRefused && probe.Fault?.Code != TokenFaults.LoginRequired)
         {
             return (Problem)Refused(probe);
         }
@@ -86,7 +87,8 @@ internal static partial class ChannelEndpoints
 
         await registry.PutSecretsAsync(channel.Id, secrets, cancellationToken);
         await catalogue.SpreadAsync(caller, await catalogue.Tenant(caller).PutChannelAsync(channel), cancellationToken);
-        await Task.WhenAll(catalogue.Store(channel.Id).EnsureAsync(), catalogue.Import(channel.Id).EnsureAsync(), catalogue.DriftScan(channel.Id).EnsureAsync());
+        await Task.WhenAll(catalogue.Store(channel.Id).EnsureAsync(), catalogue.Import(channel.Id).EnsureAsync(), catalogue.DriftScan(channel.Id).EnsureAsync(),
+            catalogue.Stock(channel.Id).EnsureAsync());
         return TypedResults.Created($"/api/channels/{channel.Id}", await ChannelView.OfAsync(channel, catalogue.Directory, cancellationToken));
     }
 
@@ -117,7 +119,8 @@ internal static partial class ChannelEndpoints
         }
 
         await catalogue.SpreadAsync(caller, await catalogue.Tenant(caller).PutChannelAsync(channel), cancellationToken);
-        await Task.WhenAll(catalogue.Store(channel.Id).WakeAsync(), catalogue.Import(channel.Id).EnsureAsync(), catalogue.DriftScan(channel.Id).EnsureAsync());
+        await Task.WhenAll(catalogue.Store(channel.Id).WakeAsync(), catalogue.Import(channel.Id).EnsureAsync(), catalogue.DriftScan(channel.Id).EnsureAsync(),
+            catalogue.Stock(channel.Id).EnsureAsync());
         return TypedResults.Ok(await ChannelView.OfAsync(channel, catalogue.Directory, cancellationToken));
     }
 

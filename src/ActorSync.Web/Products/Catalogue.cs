@@ -19,6 +19,10 @@ internal sealed class Catalogue(IGrainFactory grains, ITenantDirectory directory
 
     public IDriftScanGrain DriftScan(ChannelId channel) => grains.GetGrain<IDriftScanGrain>(channel.Value);
 
+    public IStockGrain Stock(ChannelId channel) => grains.GetGrain<IStockGrain>(channel.Value);
+
+    public ITokenGrain Token(ChannelId channel) => grains.GetGrain<ITokenGrain>(channel.Value);
+
     public IGoLiveGrain GoLive(ChannelId channel) => grains.GetGrain<IGoLiveGrain>(channel.Value);
 
     /// <summary>The product as last committed, or null.</summary>

@@ -25,6 +25,8 @@ public sealed class Arrows : IOutgoingGrainCallFilter
         [typeof(PushWorkerGrain)] = ["IProductGrain", "IStoreGrain"],
         [typeof(ImportGrain)] = ["IRemoteProductGrain", "IProductGrain", "IStoreGrain", "IFeedGrain", "ITenantGrain", "IGoLiveGrain", "IDriftScanGrain"],
         [typeof(DriftScanGrain)] = ["IRemoteProductGrain", "IProductGrain", "IStoreGrain", "IImportGrain", "IFeedGrain", "ITenantGrain"],
+        [typeof(StockGrain)] = ["IRemoteProductGrain", "IStoreGrain"],
+        [typeof(TokenGrain)] = [],
         [typeof(GoLiveGrain)] = ["IProductGrain", "IStoreGrain", "IFeedGrain", "ITenantGrain"],
     };
 

@@ -44,6 +44,10 @@ public sealed class TestChannelKind : IChannelKind, ICanon, IWebhookReader
 
     public ICanon Canon => this;
 
+    public Tenants.TestIssuer Issuer { get; } = new();
+
+    public ITokenIssuer Tokens => Issuer;
+
     public IWebhookReader? Webhooks => this;
 
     public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ITokenSource? tokens = null) => new Connection(Shops[settings.Id.Value], budget);
