@@ -17,6 +17,7 @@ public static class ChannelsServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddChannelHttp();
+        services.AddSingleton<IPictureReader>(provider => ActivatorUtilities.CreateInstance<PictureReader>(provider, ClockOf(provider)));
         services.AddSingleton<IChannelKind>(provider => ActivatorUtilities.CreateInstance<ShopifyKind>(provider, ClockOf(provider)));
         services.AddSingleton<IChannelKind>(provider => ActivatorUtilities.CreateInstance<WooKind>(provider, ClockOf(provider)));
         services.AddSingleton<IChannelKind>(provider => ActivatorUtilities.CreateInstance<JtlKind>(provider, ClockOf(provider)));

@@ -29,7 +29,7 @@ internal static class ShopifyFields
 
     public static readonly ImmutableHashSet<string> Mask =
     [
-        Name, Description, IsActive, Tags, Vendor, ProductType, SeoTitle, SeoDescription, Collections, Options,
+        Name, Description, IsActive, Tags, Fields.Images, Vendor, ProductType, SeoTitle, SeoDescription, Collections, Options,
         Sku, Gtin, Price, CompareAtPrice, Taxable, Weight, CustomsCode, CountryOfOrigin, OptionValues, Available,
     ];
 }

@@ -6,6 +6,7 @@ internal static class ShopifyGid
     public static string Product(string id) => "gid://shopify/Product/" + id;
     public static string Variant(string id) => "gid://shopify/ProductVariant/" + id;
     public static string Item(string id) => "gid://shopify/InventoryItem/" + id;
+    public static string MediaImage(string id) => "gid://shopify/MediaImage/" + id;
     public static string Location(string id) => "gid://shopify/Location/" + id;
 
     /// <summary>The number in a gid; a query part (inventory levels have one) is not part of it.</summary>

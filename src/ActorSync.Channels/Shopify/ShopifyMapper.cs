@@ -50,6 +50,7 @@ internal static partial class ShopifyMapper
                 : plain ? [] : [.. options.EnumerateArray().Select(option => option.GetProperty("name").GetString()!)],
             Variants = Nodes(variants).Select(variant => Variant(variant)).ToImmutableArray(),
             VariantsComplete = variants is { } connection && NextCursor(connection) is null,
+            Images = ShopifyMedia.Of(node),
             HubId = Child(node, "hubId") is { ValueKind: JsonValueKind.Object } hubId ? hubId.GetProperty("value").GetString() : null,
         };
     }
@@ -120,6 +121,7 @@ internal static partial class ShopifyMapper
                 ? ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(ShopifyFields.Tags, SplitTags(tags))
                 : ImmutableDictionary<string, ImmutableArray<string>>.Empty,
             Options = options,
+            Images = ShopifyMedia.OfWebhook(body),
             Variants = variants is null ? [] : [.. variants.Select(variant => WebhookVariant(variant, options))],
             VariantsComplete = variants is not null && (Child(body, "variant_gids") is { ValueKind: JsonValueKind.Array } gids
                 ? gids.GetArrayLength() == variants.Length

@@ -42,6 +42,13 @@ internal static partial class ShopifyOperations
     public static readonly ShopifyOperation StockSet = Load("StockSet");
     public static readonly ShopifyOperation StockActivate = Load("StockActivate");
 
+    public static readonly ShopifyOperation MediaOfProduct = Load("MediaOfProduct");
+    public static readonly ShopifyOperation MediaRemove = Load("MediaRemove");
+    public static readonly ShopifyOperation MediaMove = Load("MediaMove");
+
+    // A second run uploads a second time.
+    public static readonly ShopifyOperation MediaAdd = Load("MediaAdd", repeatable: false);
+
     // A second run answers with an error that hides the success of the first.
     public static readonly ShopifyOperation VariantsCreate = Load("VariantsCreate", repeatable: false);
     public static readonly ShopifyOperation VariantsDelete = Load("VariantsDelete", repeatable: false);
@@ -54,7 +61,7 @@ internal static partial class ShopifyOperations
         ShopProbe, ProductsPage, ProductsChanged, ProductsCount, ProductsByIds, ProductByHubId, VariantsOfProduct, LevelsOfItem, VariantsBySku, ItemsOfVariants,
         ProductStatus, ProductSetStatus, HubIdDefinition, CollectionsPage, CollectionsOfProduct,
         Webhooks, ProductSet, ProductSetLarge, ProductUpdate, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
-        VariantsDelete, HubIdDefine, WebhookCreate, WebhookDelete,
+        VariantsDelete, MediaOfProduct, MediaRemove, MediaMove, MediaAdd, HubIdDefine, WebhookCreate, WebhookDelete,
     ];
 
     private static ShopifyOperation Load(string name, bool repeatable = true)

@@ -21,6 +21,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
     private readonly ShopifyStockPush _stock = new(client);
     private readonly ShopifyVariantPush _variants = new(client, source);
+    private readonly ShopifyMediaPush _media = new(client);
     private readonly ShopifyStructurePush _structure = new(client, source);
 
     public async Task<ImmutableArray<PushOutcome>> PushAsync(ImmutableArray<PushItem> items, CancellationToken cancellationToken)
@@ -201,6 +202,7 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
 
         ShopifyRefusals.Apply(state);
         await _structure.PushAsync(state, id, cancellationToken);
+        await _media.PushAsync(state, id, cancellationToken);
         await lists.TagsAsync(state, id, cancellationToken);
         await lists.CollectionsAsync(state, id, cancellationToken);
         await FieldsAsync(

@@ -6,6 +6,7 @@ internal sealed class ShopifyPushState(PushItem item, DateTimeOffset sentAt)
     private readonly Dictionary<RegisterKey, PushResult> _verdicts = [];
     private readonly List<Rejection> _rejections = [];
     private readonly List<VariantLink> _bound = [];
+    private readonly List<BoundImage> _boundImages = [];
     private readonly Dictionary<string, ObservedVariant> _variants = new(StringComparer.Ordinal);
     private ObservedProduct? _answer;
     private string? _error;
@@ -87,6 +88,8 @@ internal sealed class ShopifyPushState(PushItem item, DateTimeOffset sentAt)
 
     public void Bind(VariantLink link) => _bound.Add(link);
 
+    public void Bind(BoundImage image) => _boundImages.Add(image);
+
     /// <summary>A piece of the channel's object after a write. Later pieces win field by field.</summary>
     public void Learn(ObservedProduct piece)
     {
@@ -144,6 +147,7 @@ internal sealed class ShopifyPushState(PushItem item, DateTimeOffset sentAt)
             Rejections = [.. _rejections],
             Answer = answer is null ? null : answer with { Variants = [.. _variants.Values], VariantsComplete = _isWhole },
             Bound = [.. _bound],
+            BoundImages = [.. _boundImages],
             ExternalId = IsLinked ? _answer!.ExternalId : item.ExternalId,
             SentAt = sentAt,
             Error = result == PushResult.Applied && _verdicts.Values.All(verdict => verdict == PushResult.Applied) ? null : _error,

@@ -231,6 +231,18 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
             product = product with { Sets = product.Sets.Add(ShopifyFields.Collections, titles) };
         }
 
+        if (product.Images is null && ShopifyMapper.Child(node, "media") is { ValueKind: JsonValueKind.Object })
+        {
+            // Shopify takes 250 media per product, so one page holds them all.
+            var media = await client.SendAsync(ShopifyOperations.MediaOfProduct, new JsonObject { ["id"] = ShopifyGid.Product(product.ExternalId) }, Lane.Content, cancellationToken);
+            if (media.Fault is { } broken)
+            {
+                return (product, broken);
+            }
+
+            product = product with { Images = media.Root("product") is { } shown ? ShopifyMedia.Of(shown) : null };
+        }
+
         var variants = product.Variants.ToBuilder();
         if (await CompleteLevelsAsync(ShopifyMapper.Nodes(ShopifyMapper.Child(node, "variants")), variants, 0, cancellationToken) is { } levels)
         {

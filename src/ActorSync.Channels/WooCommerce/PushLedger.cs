@@ -8,6 +8,7 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt, DateTi
     private readonly Dictionary<RegisterKey, PushResult> _results = [];
     private readonly List<Rejection> _rejections = [];
     private readonly Dictionary<VariantId, string> _bound = [];
+    private readonly List<BoundImage> _boundImages = [];
     private readonly Dictionary<long, JsonElement> _variations = [];
     private readonly Lock _lock = new();
     private JsonElement? _product;
@@ -150,6 +151,14 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt, DateTi
         }
     }
 
+    public void Bind(BoundImage image)
+    {
+        lock (_lock)
+        {
+            _boundImages.Add(image);
+        }
+    }
+
     /// <summary>At least one variation is known to be there.</summary>
     public bool HasVariations => _variations.Count > 0;
 
@@ -206,6 +215,7 @@ internal sealed class PushLedger(PushItem item, DateTimeOffset startedAt, DateTi
             Rejections = [.. _rejections.Where(r => r.Key is not { } key || asked.Contains(key))],
             Answer = Answer(now, facts),
             Bound = [.. _bound.Select(pair => new VariantLink { Variant = pair.Key, ExternalId = pair.Value })],
+            BoundImages = [.. _boundImages],
             ExternalId = ExternalId,
             SentAt = SentAt,
             Error = _error,

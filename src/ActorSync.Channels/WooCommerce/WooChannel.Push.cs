@@ -65,6 +65,7 @@ internal sealed partial class WooChannel
 
         await WriteVariationsAsync(families.Select(pair => (pair.Key, pair.Value)), lane, cancellationToken);
         await FinishAsync(open, lane, cancellationToken);
+        await WritePicturesAsync(open, lane, cancellationToken);
         foreach (var ledger in open.Where(l => !l.IsClosed && l.ProductRow is { } row && WooMapper.IsMoving(row)))
         {
             ledger.Settle(ledger.Item.Delta.Where(p => p.Key.Field == WooFields.Options).Select(p => p.Key), PushResult.NotSent);

@@ -7,6 +7,8 @@ internal static class WooFields
     public const string Description = Fields.Description;
     public const string IsActive = Fields.IsActive;
     public const string Tags = Fields.Tags;
+    public const string Images = Fields.Images;
+    public const string ImageOrder = Fields.ImageOrder;
     public const string Price = Fields.Price;
     public const string CompareAtPrice = Fields.CompareAtPrice;
     public const string Sku = Fields.Sku;
@@ -39,7 +41,7 @@ internal static class WooFields
 
     public static readonly ImmutableHashSet<string> Mask =
     [
-        Name, Description, IsActive, Tags, Categories, Manufacturer, Price, CompareAtPrice, Taxable, Sku, Gtin, Weight, Length, Width, Height, Options, OptionValues, Exists, Available,
+        Name, Description, IsActive, Tags, Images, Categories, Manufacturer, Price, CompareAtPrice, Taxable, Sku, Gtin, Weight, Length, Width, Height, Options, OptionValues, Exists, Available,
     ];
 
     /// <summary>Kept by plugins only.</summary>
@@ -47,7 +49,7 @@ internal static class WooFields
 
     /// <summary>The members that the mapper reads; asking for no more saves a third of an answer.</summary>
     public const string Members = "id,name,type,status,description,sku,global_unique_id,price,regular_price,sale_price,date_on_sale_from_gmt,date_on_sale_to_gmt,"
-        + "manage_stock,stock_quantity,tax_status,weight,dimensions,categories,brands,tags,attributes,variations,parent_id,date_created_gmt,date_modified_gmt,meta_data";
+        + "manage_stock,stock_quantity,tax_status,weight,dimensions,categories,brands,tags,images,attributes,variations,parent_id,date_created_gmt,date_modified_gmt,meta_data";
 
     public static string MovingSku(ProductId product) => MovingSkuPrefix + product.Value;
 

@@ -56,6 +56,7 @@ internal static partial class WooMapper
             Deleted = Text(row, "status") == Trash,
             Fields = fields.ToImmutable(),
             Sets = sets,
+            Images = WooImages.Of(row),
             Options = options is null ? null : IsMoving(row) ? [] : [.. options.Value.Select(o => o.Name)],
             Variants = !isVariable ? [Variant(row, null, now, facts)] : variations is null ? [] : [.. variations.Select(v => Variant(v, options, now, facts))],
             VariantsComplete = !isVariable || (variations is not null && !IsMoving(row)),

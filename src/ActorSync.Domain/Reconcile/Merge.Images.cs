@@ -348,13 +348,14 @@ internal sealed partial class Merge
             return;
         }
 
-        if (outcome.Answer?.Images is { IsEmpty: false })
+        if (outcome.Answer is { Images: { IsEmpty: true }, Version: var version })
         {
-            link = link with { PicturesWonBy = link.PicturesWonBy ?? Origin.Hub };
+            Set(ImageList, new Held { Ring = [EntryFor(FieldValue.Empty, null, version, Stamp.Zero, Stamp.Zero)] });
         }
-        else if (outcome.Answer?.Images is not null)
+        else
         {
-            Set(ImageList, new Held { Ring = [EntryFor(FieldValue.Empty, null, outcome.Answer.Version, Stamp.Zero, Stamp.Zero)] });
+            // Not told, or a product that was adopted with its pictures: a read and the bytes tell.
+            link = link with { PicturesWonBy = link.PicturesWonBy ?? Origin.Hub };
         }
     }
 

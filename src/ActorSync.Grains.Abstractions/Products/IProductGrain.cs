@@ -23,6 +23,9 @@ public interface IProductGrain : IGrainWithStringKey
     /// <summary>Applies the first-contact decision to the channel's undecided registers: the winner's value stays.</summary>
     [Alias("decide")] Task DecideFirstContactAsync(ChannelId channel, Origin winner);
 
+    /// <summary>Works in what the bytes of pictures told, read because the channel's plan asked for them.</summary>
+    [Alias("learn-pictures")] Task LearnPicturesAsync(ChannelId channel, ImmutableArray<PictureReading> readings);
+
     /// <summary>Closes open conflicts (all of the product, or one).</summary>
     [Alias("resolve")] Task<EditReply> ResolveAsync(ConflictResolution resolution);
 
@@ -154,6 +157,8 @@ public enum BeginPushStatus
     ReadFirst,
     /// <summary>Another push is in the air or the back-off is not over: later.</summary>
     Later,
+    /// <summary>Fetch and hash the pictures of <see cref="BeginPushReply.Pictures"/>, tell the product, then begin again.</summary>
+    ReadPictures,
 }
 
 /// <summary>Answer to BeginPush.</summary>
@@ -173,6 +178,8 @@ public sealed record BeginPushReply
     [Id(5)] public bool IsReleased { get; init; }
     /// <summary>At a flat channel, all things to read that the product consists of there; else empty.</summary>
     [Id(6)] public ImmutableArray<string> Parts { get; init; } = [];
+    /// <summary>Set with ReadPictures.</summary>
+    [Id(7)] public ImmutableArray<PictureToRead> Pictures { get; init; } = [];
 }
 
 /// <summary>Answer to a settle.</summary>

@@ -65,6 +65,8 @@ public sealed partial class ProductGrain : Grain, IProductGrain
 
     public Task DecideFirstContactAsync(ChannelId channel, Origin winner) => SendAsync(new DecideFirstContact(channel, winner));
 
+    public Task LearnPicturesAsync(ChannelId channel, ImmutableArray<PictureReading> readings) => SendAsync(new LearnPictures(channel, readings));
+
     public Task<EditReply> ResolveAsync(ConflictResolution resolution) => SendAsync(new ResolveConflicts(resolution));
 
     public Task RefreshAsync(long settingsVersion) => SendAsync(new RefreshProduct(settingsVersion));

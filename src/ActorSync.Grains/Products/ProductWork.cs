@@ -30,6 +30,12 @@ internal sealed record ProductWork
 
     public ProductWork With(EditDecision decision) => (this with { Product = decision.Product }).With(decision.Log, decision.Conflicts);
 
+    public ProductWork With(PictureDecision decision) => (this with
+    {
+        Product = decision.Product,
+        Links = Links.SetItems(decision.Links.Select(link => KeyValuePair.Create(link.Channel, link))),
+    }).With(decision.Log, decision.Conflicts);
+
     public ProductWork With(AttemptWrite attempt) => this with { Attempts = Attempts.SetItem(attempt.Id, attempt) };
 
     public ProductWork With(LogEntry entry) => this with { Log = Log.Add(entry) };

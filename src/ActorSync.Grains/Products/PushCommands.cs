@@ -60,6 +60,11 @@ internal sealed class BeginPush(ChannelId channel, string pushId) : ProductComma
 
         if (plan.IsEmpty)
         {
+            if (!plan.Pictures.IsEmpty)
+            {
+                reply = new BeginPushReply { Status = BeginPushStatus.ReadPictures, Pictures = plan.Pictures };
+            }
+
             return work;
         }
 
@@ -174,6 +179,17 @@ internal sealed class SettlePush(ChannelId channel, PushOutcome outcome) : Produ
     ];
 }
 
+/// <summary>Works in what the bytes of pictures told; it may touch every link, because two pictures may turn out to be one.</summary>
+internal sealed class LearnPictures(ChannelId channel, ImmutableArray<PictureReading> readings) : ProductCommand<bool>
+{
+    public override ProductWork Decide(ProductScene scene, ProductWork work) =>
+        work.Product is { } product && scene.Channels.TryGetValue(channel, out var known) && work.Links.ContainsKey(channel)
+            ? work.With(Reconciler.LearnPictures(scene.Of(known), product, work.Links, readings)) with { Remark = work.Remark.Add(channel) }
+            : work;
+
+    protected override bool ReplyTo(CommittedProduct committed) => true;
+}
+
 /// <summary>Someone asks: what failed, was refused or is ambiguous gets another try now.</summary>
 internal sealed class RetryPush(ImmutableArray<ChannelId> channels) : ProductCommand<bool>
 {
@@ -189,7 +205,8 @@ internal sealed class RetryPush(ImmutableArray<ChannelId> channels) : ProductCom
                 : again);
         }
 
-        return work.Product is null ? work : work with { Remark = work.Remark.Union(work.Links.Keys) };
+        return work.Product is not { } product ? work
+            : work with { Product = Reconciler.UnparkPictures(product), Remark = work.Remark.Union(work.Links.Keys) };
     }
 
     public override bool Taken(CommitResult result)

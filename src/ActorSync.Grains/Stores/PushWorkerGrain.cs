@@ -15,6 +15,7 @@ namespace ActorSync.Grains.Stores;
 public sealed partial class PushWorkerGrain(
     ITenantDirectory directory,
     IProductQueries queries,
+    IPictureReader pictures,
     FailPoints failPoints,
     [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
     ILogger<PushWorkerGrain> logger) : Grain, IPushWorkerGrain
@@ -24,6 +25,9 @@ public sealed partial class PushWorkerGrain(
 
     /// <summary>Ids per read.</summary>
     private const int ReadSize = 100;
+
+    /// <summary>Pictures that one batch fetches at a time; each may be up to 20 MB.</summary>
+    private const int PicturesAtOnce = 4;
 
     /// <summary>A product whose batch failed in an unforeseen way waits this long.</summary>
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
@@ -63,6 +67,12 @@ public sealed partial class PushWorkerGrain(
             items = items.AddRange(await BeginAsync(run, products, attempt: 2));
         }
 
+        if (run.ReadPictures.Count > 0)
+        {
+            items = items.AddRange(await BeginAsync(run, await ReadPicturesAsync(run), attempt: 3));
+            run.Again(run.ReadPictures.Select(read => read.Product), dueAt: null);
+        }
+
         items = await HoldMassWithdrawalAsync(run, items);
 
         // Whoever still wants a read after one was made (its answer raised a new question) comes back as its own batch.
@@ -79,9 +89,10 @@ public sealed partial class PushWorkerGrain(
         await Task.WhenAll(outcomes.Select(outcome => SettleAsync(run, outcome)));
     }
 
-    private async Task<ImmutableArray<PushItem>> BeginAsync(Run run, IEnumerable<ProductId> products, int attempt)
+    private async Task<ImmutableArray<PushItem>> BeginAsync(Run run, IReadOnlyCollection<ProductId> products, int attempt)
     {
-        run.ReadFirst.Clear();
+        run.ReadFirst.RemoveAll(read => products.Contains(read.Product));
+        run.ReadPictures.RemoveAll(read => products.Contains(read.Product));
         var replies = await Task.WhenAll(products.Select(async product =>
             (product, reply: await Product(run, product).BeginPushAsync(run.Batch.Channel, $"{run.Batch.BatchId}.{attempt}/{product.Value}"))));
         var items = ImmutableArray.CreateBuilder<PushItem>();
@@ -99,6 +110,9 @@ public sealed partial class PushWorkerGrain(
                     break;
                 case { Status: BeginPushStatus.ReadFirst }:
                     run.ReadFirst.Add(new Read(product, reply.ExternalId!, reply.Parts));
+                    break;
+                case { Status: BeginPushStatus.ReadPictures }:
+                    run.ReadPictures.Add((product, reply.Pictures));
                     break;
                 default:
                     // Nothing: clean, or withheld. Later: the link's due time is in the dirty index, which brings it back.
@@ -181,6 +195,17 @@ public sealed partial class PushWorkerGrain(
         {
             yield return chunk;
         }
+
+    /// <summary>Fetches and hashes what the plans ask for, and lets the products judge it. A picture that two products share is fetched once.</summary>
+    private async Task<List<ProductId>> ReadPicturesAsync(Run run)
+    {
+        var wanted = run.ReadPictures.SelectMany(read => read.Pictures).GroupBy(picture => picture.Url, StringComparer.Ordinal).Select(group => group.First());
+        var read = new System.Collections.Concurrent.ConcurrentDictionary<string, PictureReading>(StringComparer.Ordinal);
+        await Parallel.ForEachAsync(wanted, new ParallelOptions { MaxDegreeOfParallelism = PicturesAtOnce }, async (picture, cancel) =>
+            read[picture.Url] = await pictures.ReadAsync(picture, cancel));
+        await Task.WhenAll(run.ReadPictures.Select(async item =>
+            await Product(run, item.Product).LearnPicturesAsync(run.Batch.Channel, [.. item.Pictures.Select(picture => read[picture.Url] with { Picture = picture })])));
+        return [.. run.ReadPictures.Select(item => item.Product)];
     }
 
     private async Task SettleAsync(Run run, PushOutcome outcome)
@@ -229,6 +254,7 @@ public sealed partial class PushWorkerGrain(
 
         public PushBatch Batch { get; } = batch;
         public List<Read> ReadFirst { get; } = [];
+        public List<(ProductId Product, ImmutableArray<PictureToRead> Pictures)> ReadPictures { get; } = [];
         public List<ProductId> Done { get; } = [];
         public HashSet<ProductId> Released { get; } = [];
         public ChannelFault? Fault { get; set; }

@@ -34,6 +34,9 @@ public sealed class Catalogue
 
     public IReadOnlyList<CatalogueDifference> WooDifferences { get; }
 
+    /// <summary>Places in the WooCommerce list whose products have one picture more than at Shopify; all others have the same pictures, byte for byte.</summary>
+    private static readonly int[] OtherPictures = [11, 111, 211];
+
     public static Catalogue Build(int seed)
     {
         var products = new CatalogueBuilder(seed).Build();
@@ -55,6 +58,11 @@ public sealed class Catalogue
 
             (woo[at], var difference) = Differ(woo[at], i);
             differences.Add(difference);
+        }
+
+        foreach (var at in OtherPictures)
+        {
+            woo[at] = woo[at] with { ImagePaths = [.. woo[at].ImagePaths, string.Create(CultureInfo.InvariantCulture, $"/images/WO-{at}-1.png")] };
         }
 
         return new Catalogue(products, [.. missingSkus], differences, woo);

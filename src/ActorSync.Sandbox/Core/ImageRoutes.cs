@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.IO.Compression;
 
 namespace ActorSync.Sandbox.Core;
@@ -43,11 +44,37 @@ public static class ImageRoutes
         ['Z'] = "11111 00001 00010 00100 01000 10000 11111",
     };
 
-    public static void Map(WebApplication app) => app.MapGet("/images/{name}.png", (string name, HttpContext context) =>
+    /// <summary>Pictures kept ready; past this many all are forgotten and made anew when asked for.</summary>
+    private const int MostKept = 2_000;
+    private static readonly TimeSpan SlowAnswer = TimeSpan.FromSeconds(3);
+    private static readonly ConcurrentDictionary<string, byte[]> Kept = new(StringComparer.Ordinal);
+
+    /// <summary>Names that begin with missing- answer 404, with slow- after three seconds, with text- as something that is no picture.</summary>
+    public static void Map(WebApplication app) => app.MapGet("/images/{name}.png", async (string name, HttpContext context) =>
     {
+        if (name.StartsWith("missing-", StringComparison.Ordinal))
+        {
+            return Results.NotFound();
+        }
+
+        if (name.StartsWith("slow-", StringComparison.Ordinal))
+        {
+            await Task.Delay(SlowAnswer, context.RequestAborted);
+        }
+
         context.Response.Headers.CacheControl = "public, max-age=86400";
-        return Results.Bytes(Png(name), "image/png");
+        return name.StartsWith("text-", StringComparison.Ordinal) ? Results.Text("no picture") : Results.Bytes(Bytes(name), "image/png");
     });
+
+    public static byte[] Bytes(string name)
+    {
+        if (Kept.Count >= MostKept)
+        {
+            Kept.Clear();
+        }
+
+        return Kept.GetOrAdd(name, Png);
+    }
 
     private static byte[] Png(string name)
     {

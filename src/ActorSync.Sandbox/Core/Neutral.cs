@@ -14,6 +14,9 @@ public sealed record NeutralProduct
     public required IReadOnlyList<string> Tags { get; init; }
     public IReadOnlyList<string> OptionNames { get; init; } = [];
     public int ImageCount { get; init; }
+
+    /// <summary>The shop's own addresses of its pictures, in order.</summary>
+    public IReadOnlyList<string> Images { get; init; } = [];
     public required IReadOnlyList<NeutralVariant> Variants { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
@@ -66,6 +69,13 @@ public sealed record NeutralEdit
 
     /// <summary>Where the channel has locations; its first one when not given.</summary>
     public string? Location { get; init; }
+
+    /// <summary>A picture to add, by its address; where, counted from 0, else at the end.</summary>
+    public string? AddImage { get; init; }
+    public int? ImagePosition { get; init; }
+
+    /// <summary>The place of a picture to remove, counted from 0.</summary>
+    public int? RemoveImage { get; init; }
 
     /// <summary>Removes the variant named by <see cref="Sku"/>.</summary>
     public bool DeleteVariant { get; init; }

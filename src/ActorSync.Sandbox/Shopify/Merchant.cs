@@ -183,6 +183,7 @@ public sealed class Merchant(Shop shop, ShopWebhooks webhooks, SandboxOptions op
             ProductType = edit.ProductType ?? product.ProductType,
             Status = edit.Status?.ToUpperInvariant() ?? product.Status,
             Tags = edit.Tags is { } tags ? ShopText.Tags(tags) : product.Tags,
+            Media = Pictures(product, edit),
         };
         if (bySku is null && (edit.Barcode is not null || edit.NewSku is not null || edit.Stock is not null) && product.Variants.Count != 1)
         {
@@ -216,6 +217,18 @@ public sealed class Merchant(Shop shop, ShopWebhooks webhooks, SandboxOptions op
         return new EditResult(Neutral(shop.Put(changed)), Problem: null);
     }
 
+    private List<ShopMedia> Pictures(ShopProduct product, NeutralEdit edit)
+    {
+        var media = product.Media.Where((_, at) => at != edit.RemoveImage).ToList();
+        if (edit.AddImage is { } source)
+        {
+            shop.Pictures.Begin(source);
+            media.Insert(Math.Clamp(edit.ImagePosition ?? media.Count, 0, media.Count), new ShopMedia(shop.NewId(), source, "", shop.Now, shop.ExactNow));
+        }
+
+        return media;
+    }
+
     private static ShopLocation? LocationOf(string? name) =>
         name is null ? Shop.Locations[0] : Shop.Locations.FirstOrDefault(l => string.Equals(l.Name, name, StringComparison.OrdinalIgnoreCase) || Gid.Of("Location", l.Id) == name);
 
@@ -235,7 +248,7 @@ public sealed class Merchant(Shop shop, ShopWebhooks webhooks, SandboxOptions op
         return null;
     }
 
-    private static NeutralProduct Neutral(ShopProduct p) => new()
+    private NeutralProduct Neutral(ShopProduct p) => new()
     {
         Id = Gid.Of("Product", p.Id),
         Title = p.Title,
@@ -246,6 +259,7 @@ public sealed class Merchant(Shop shop, ShopWebhooks webhooks, SandboxOptions op
         Tags = p.Tags,
         OptionNames = p.HasOnlyDefaultVariant ? [] : [.. p.Options.Select(o => o.Name)],
         ImageCount = p.Media.Count,
+        Images = [.. p.Media.Select(shop.AddressOf)],
         Variants =
         [
             .. p.Variants.Select(v => new NeutralVariant

@@ -37,13 +37,30 @@ public sealed class Shop : IDisposable
     private long nextId = FirstId;
     private long storedNextId;
 
-    public Shop(ChannelStore store, TimeProvider clock, SearchIndex search)
+    public Shop(ChannelStore store, TimeProvider clock, SearchIndex search, PictureStore pictures)
     {
+        Pictures = pictures;
         this.store = store;
         this.clock = clock;
         Search = search;
         Load();
     }
+
+    public PictureStore Pictures { get; }
+
+    /// <summary>READY, PROCESSING while it is downloaded and a moment longer, or FAILED with the reason.</summary>
+    public (string Status, string? Error) StatusOf(ShopMedia media) => Pictures.StateOf(media.Source) switch
+    {
+        (PictureStore.State.Failed, var error) => ("FAILED", error),
+        (PictureStore.State.Ready, _) when media.ReadyAt <= ExactNow => ("READY", null),
+        _ => ("PROCESSING", null),
+    };
+
+    /// <summary>The shop's own address of a picture: the file has another name than where it came from.</summary>
+    public static string FileOf(ShopMedia media) =>
+        $"{media.Id}_{(Uri.TryCreate(media.Source, UriKind.Absolute, out var source) ? Path.GetFileName(source.AbsolutePath) : "picture.png")}";
+
+    public string AddressOf(ShopMedia media) => $"{Pictures.BaseAddress}{ShopifySimulator.CdnPath}/{FileOf(media)}?v={media.CreatedAt.ToUnixTimeSeconds()}";
 
     public static IReadOnlyList<ShopLocation> Locations { get; } =
     [

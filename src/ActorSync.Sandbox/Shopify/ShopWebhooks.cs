@@ -76,7 +76,7 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
         }
         else
         {
-            yield return (was is null ? "PRODUCTS_CREATE" : "PRODUCTS_UPDATE", Key("product", id), () => shop.Product(id) is { } current ? WebhookBody.Product(current, shop.ExactNow) : null);
+            yield return (was is null ? "PRODUCTS_CREATE" : "PRODUCTS_UPDATE", Key("product", id), () => shop.Product(id) is { } current ? WebhookBody.Product(shop, current) : null);
         }
 
         var old = (was?.Variants ?? []).ToDictionary(v => v.Id);

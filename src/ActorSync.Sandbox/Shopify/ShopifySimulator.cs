@@ -12,6 +12,8 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     private readonly SimulatorContext context;
     private readonly Shop shop;
     private readonly ShopWebhooks webhooks;
+    /// <summary>Where pictures lie, under names of the shop's own.</summary>
+    public const string CdnPath = "/shopify/demo/cdn/files";
     private readonly CostBucket bucket;
     private readonly ShopifyEndpoint endpoint;
     private readonly Merchant merchant;
@@ -20,7 +22,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     public ShopifySimulator(SimulatorContext context)
     {
         this.context = context;
-        shop = new Shop(context.Store, context.Clock, new SearchIndex(context.Clock, context.Random));
+        shop = new Shop(context.Store, context.Clock, new SearchIndex(context.Clock, context.Random), new PictureStore(context.Options.BaseAddress));
         webhooks = new ShopWebhooks(shop, context.Webhooks, context.Random);
         bucket = new CostBucket(context.Clock);
         bulk = new BulkDesk(
@@ -56,9 +58,19 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         new BulkStorageRoutes(bulk.Storage, context.Stats).Map(app);
         app.MapGet("/_control/shopify/bulk", () => Results.Json(bulk.Levers.Describe(), ControlJson.Options));
         app.MapPost("/_control/shopify/bulk", ChangeBulkAsync);
+        app.MapGet(CdnPath + "/{file}", async (string file, CancellationToken cancellationToken) => Picture(file) is { } media
+            ? await shop.Pictures.ServeAsync(media.Source, cancellationToken) : Results.NotFound());
         app.MapPost("/_control/shopify/plan", ChangePlanAsync);
         app.MapPost("/_control/shopify/search", ChangeSearchAsync);
         app.MapPost("/_control/shopify/retries", ChangeRetriesAsync);
+    }
+
+    private ShopMedia? Picture(string file)
+    {
+        using (shop.Enter())
+        {
+            return shop.Products.Values.SelectMany(p => p.Media).FirstOrDefault(m => Shop.FileOf(m) == file);
+        }
     }
 
     public ValueTask<SellResult> SellAsync(string sku, int quantity, CancellationToken cancellationToken) => merchant.SellAsync(sku, quantity, cancellationToken);

@@ -24,9 +24,9 @@ public static class WebhookBody
         ["type"] = operation.Type.ToLowerInvariant(),
     };
 
-    public static JsonObject Product(ShopProduct p, DateTimeOffset now)
+    public static JsonObject Product(Shop shop, ShopProduct p)
     {
-        var images = p.Media.Where(m => m.ReadyAt <= now).Select((m, i) => Image(p, m, i + 1)).ToList();
+        var images = p.Media.Where(m => shop.StatusOf(m).Status == "READY").Select((m, i) => Image(shop, p, m, i + 1)).ToList();
         return new JsonObject
         {
             ["admin_graphql_api_id"] = Gid.Of("Product", p.Id),
@@ -54,7 +54,7 @@ public static class WebhookBody
             })]),
             ["images"] = new JsonArray([.. images]),
             ["image"] = images.Count > 0 ? images[0].DeepClone() : null,
-            ["media"] = new JsonArray([.. p.Media.Select((m, i) => Media(p, m, i + 1, m.ReadyAt <= now))]),
+            ["media"] = new JsonArray([.. p.Media.Select((m, i) => Media(shop, p, m, i + 1))]),
             ["variant_gids"] = new JsonArray([.. p.Variants.OrderByDescending(v => v.UpdatedAt).ThenByDescending(v => v.Id).Select(v => new JsonObject
             {
                 ["admin_graphql_api_id"] = Gid.Of("ProductVariant", v.Id),
@@ -150,7 +150,7 @@ public static class WebhookBody
         ["old_inventory_quantity"] = v.InventoryQuantity,
     };
 
-    private static JsonObject Image(ShopProduct p, ShopMedia m, int position) => new()
+    private static JsonObject Image(Shop shop, ShopProduct p, ShopMedia m, int position) => new()
     {
         ["id"] = m.Id,
         ["product_id"] = p.Id,
@@ -160,12 +160,12 @@ public static class WebhookBody
         ["alt"] = m.Alt.Length == 0 ? null : m.Alt,
         ["width"] = 480,
         ["height"] = 480,
-        ["src"] = m.Source,
+        ["src"] = shop.AddressOf(m),
         ["variant_ids"] = new JsonArray([.. p.Variants.Where(v => v.MediaId == m.Id).Select(v => JsonValue.Create(v.Id))]),
         ["admin_graphql_api_id"] = Gid.Of("ProductImage", m.Id),
     };
 
-    private static JsonObject Media(ShopProduct p, ShopMedia m, int position, bool ready) => new()
+    private static JsonObject Media(Shop shop, ShopProduct p, ShopMedia m, int position) => new()
     {
         ["id"] = m.Id,
         ["product_id"] = p.Id,
@@ -173,9 +173,9 @@ public static class WebhookBody
         ["created_at"] = ShopTime.Local(m.CreatedAt),
         ["updated_at"] = ShopTime.Local(m.CreatedAt),
         ["alt"] = m.Alt.Length == 0 ? null : m.Alt,
-        ["status"] = ready ? "READY" : "PROCESSING",
+        ["status"] = shop.StatusOf(m).Status,
         ["media_content_type"] = "IMAGE",
-        ["preview_image"] = new JsonObject { ["width"] = 480, ["height"] = 480, ["src"] = ready ? m.Source : null, ["status"] = ready ? "READY" : "PROCESSING" },
+        ["preview_image"] = new JsonObject { ["width"] = 480, ["height"] = 480, ["src"] = shop.StatusOf(m).Status == "READY" ? shop.AddressOf(m) : null, ["status"] = shop.StatusOf(m).Status },
         ["variant_ids"] = new JsonArray([.. p.Variants.Where(v => v.MediaId == m.Id).Select(v => JsonValue.Create(v.Id))]),
         ["admin_graphql_api_id"] = Gid.Of("MediaImage", m.Id),
     };

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ActorSync.Sandbox.Core;
 
 namespace ActorSync.Sandbox.WooCommerce;
 
 /// <summary>The front door at wp-json: who calls, which route, what comes back and in which headers.</summary>
-public sealed class WooApi(WooShop shop, WooAuth auth, WooProducts products, WooTerms terms, WooWebhooks webhooks, WooHost host, ChannelStats stats)
+public sealed class WooApi(WooShop shop, WooAuth auth, WooProducts products, WooTerms terms, WooWebhooks webhooks, WooHost host, PictureStore pictures, ChannelStats stats)
 {
     public Action<WooEvent> Announce => webhooks.Announce;
 
@@ -159,8 +160,26 @@ public sealed class WooApi(WooShop shop, WooAuth auth, WooProducts products, Woo
 
         var creates = request.CountOf("create");
         await host.WorkAsync(creates, request.BatchItems - creates, context.RequestAborted);
+        if (request.IsWrite)
+        {
+            // The site downloads during the call. What could not be had, the writer refuses with the whole row.
+            foreach (var source in Sources(request.Body).Where(source => !pictures.Has(source)))
+            {
+                await pictures.FetchAsync(source, context.RequestAborted);
+            }
+        }
+
         return shop.Do(() => Route(request, segments));
     }
+
+    private static IEnumerable<string> Sources(JsonElement body) => body.ValueKind switch
+    {
+        JsonValueKind.Object => body.EnumerateObject().SelectMany(member => member.Name == "src" && member.Value.ValueKind == JsonValueKind.String
+            ? Uri.TryCreate(member.Value.GetString(), UriKind.Absolute, out var source) && source.Scheme is ("http" or "https") ? [member.Value.GetString()!] : []
+            : Sources(member.Value)),
+        JsonValueKind.Array => body.EnumerateArray().SelectMany(Sources),
+        _ => [],
+    };
 
     private (WooAnswer? Answer, WooWebhook? Ping) Route(WooRequest request, string[] segments) => segments switch
     {

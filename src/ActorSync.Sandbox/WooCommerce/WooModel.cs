@@ -66,7 +66,7 @@ public sealed class WooProduct
     }
 }
 
-/// <summary>An attachment. <see cref="Origin"/> is where the picture really lies: the simulator downloads nothing.</summary>
+/// <summary>An attachment. <see cref="Origin"/> is where the picture came from; its bytes are in the <see cref="Core.PictureStore"/>.</summary>
 public sealed record WooImage(long Id, string File, string Name, string Alt, string Origin, DateTimeOffset Created, DateTimeOffset Modified);
 
 /// <summary>Id 0: local to the product.</summary>

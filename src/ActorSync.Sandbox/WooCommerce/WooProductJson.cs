@@ -231,9 +231,12 @@ public sealed class WooProductJson(WooShop shop)
 
     private JsonArray Terms(List<long> ids) => new([.. ids.Select(shop.Term).OfType<WooTerm>().Select(t => (JsonNode)new JsonObject { ["id"] = t.Id, ["name"] = t.Name, ["slug"] = t.Slug })]);
 
+    public string Address(WooImage image) =>
+        $"{shop.Home}/wp-content/uploads/{image.Created.AddHours(WooShop.GmtOffsetHours).ToString("yyyy/MM", CultureInfo.InvariantCulture)}/{image.File}";
+
     private JsonObject Image(WooImage image, bool isListItem)
     {
-        var address = $"{shop.Home}/wp-content/uploads/{image.Created.AddHours(WooShop.GmtOffsetHours).ToString("yyyy/MM", CultureInfo.InvariantCulture)}/{image.File}";
+        var address = Address(image);
         var json = new JsonObject
         {
             ["id"] = image.Id,

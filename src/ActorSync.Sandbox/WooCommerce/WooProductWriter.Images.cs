@@ -9,7 +9,7 @@ public sealed partial class WooProductWriter
 {
     private static readonly string[] ImageTypes = [".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif"];
 
-    /// <summary>By id it is kept, by address it is a new attachment each time; nothing is downloaded.</summary>
+    /// <summary>By id it is kept, by address it is a new attachment each time; what could not be downloaded refuses the whole row.</summary>
     private WooImage? Image(WooProduct product, JsonElement item, int index)
     {
         if (Whole(item, "id") is > 0 and var id)
@@ -37,6 +37,11 @@ public sealed partial class WooProductWriter
         if (!ImageTypes.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
         {
             throw new WooRestException(400, "woocommerce_product_image_upload_error", "Invalid image: Sorry, you are not allowed to upload this file type.");
+        }
+
+        if (!pictures.Has(source))
+        {
+            throw new WooRestException(400, "woocommerce_product_image_upload_error", $"Error getting remote image {source}. Error: Not Found");
         }
 
         var taken = shop.Posts.SelectMany(p => p.Images).Select(i => i.File).ToHashSet(StringComparer.OrdinalIgnoreCase);

@@ -1,10 +1,11 @@
+using ActorSync.Sandbox.Core;
 using System.Text.Json;
 using static ActorSync.Sandbox.WooCommerce.WooBodyReading;
 
 namespace ActorSync.Sandbox.WooCommerce;
 
 /// <summary>Applies a request body to a product or variation with the rules of WooCommerce: what is cleaned, derived, ignored and refused.</summary>
-public sealed partial class WooProductWriter(WooShop shop)
+public sealed partial class WooProductWriter(WooShop shop, PictureStore pictures)
 {
     public WooProduct CreateProduct(JsonElement body)
     {

@@ -20,16 +20,19 @@ public sealed class WooSimulator : ISimulator
     private readonly WooHost host;
     private readonly WooApi api;
     private readonly WooAdminPages pages;
+    private readonly PictureStore pictures;
+    private readonly WooProductJson render;
 
     public WooSimulator(SimulatorContext context)
     {
         core = context;
         shop = new WooShop(context.Store, context.Clock, new Uri(context.Options.BaseAddress + Site));
-        writer = new WooProductWriter(shop);
-        var render = new WooProductJson(shop);
+        pictures = new PictureStore(context.Options.BaseAddress);
+        writer = new WooProductWriter(shop, pictures);
+        render = new WooProductJson(shop);
         var webhooks = new WooWebhooks(shop, render, context.Webhooks);
         host = new WooHost(context.Clock);
-        api = new WooApi(shop, new WooAuth(Keys, context.Clock), new WooProducts(shop, writer, render, host), new WooTerms(shop, render), webhooks, host, context.Stats);
+        api = new WooApi(shop, new WooAuth(Keys, context.Clock), new WooProducts(shop, writer, render, host), new WooTerms(shop, render), webhooks, host, pictures, context.Stats);
         pages = new WooAdminPages(shop, writer, Site);
         if (shop.IsEmpty)
         {
@@ -56,8 +59,8 @@ public sealed class WooSimulator : ISimulator
         // The router folds no slashes, so "wp-json//wc" arrives as it was sent and finds no route, as on the real site.
         app.Map($"{Site}/wp-json/{{**path}}", api.HandleAsync);
         app.Map($"{Site}/index.php", api.HandleAsync);
-        app.MapGet($"{Site}/wp-content/uploads/{{year}}/{{month}}/{{file}}", (string file) =>
-            shop.Do(() => shop.Posts.SelectMany(p => p.Images).FirstOrDefault(i => i.File == file)) is { } image ? Results.Redirect(image.Origin) : Results.NotFound());
+        app.MapGet($"{Site}/wp-content/uploads/{{year}}/{{month}}/{{file}}", async (string file, CancellationToken cancellationToken) =>
+            shop.Do(() => shop.Posts.SelectMany(p => p.Images).FirstOrDefault(i => i.File == file)) is { } image ? await pictures.ServeAsync(image.Origin, cancellationToken) : Results.NotFound());
         app.MapGet($"{Site}/product/{{slug}}", (string slug) =>
             shop.Do(() => shop.Posts.FirstOrDefault(p => !p.IsVariation && p.Slug == slug)) is { } product ? Results.Redirect(pages.EditPath(product.Id)) : Results.NotFound());
         app.MapGet("/_control/woocommerce/host", host.Read);
@@ -161,6 +164,18 @@ public sealed class WooSimulator : ISimulator
             }
         }
 
+        if (edit.AddImage is not null || edit.RemoveImage is not null)
+        {
+            product = shop.Find(product.Id)!;
+            var kept = product.Images.Where((_, at) => at != edit.RemoveImage).Select(i => (System.Text.Json.Nodes.JsonNode)new JsonObject { ["id"] = i.Id }).ToList();
+            if (edit.AddImage is { } source)
+            {
+                kept.Insert(Math.Clamp(edit.ImagePosition ?? kept.Count, 0, kept.Count), new JsonObject { ["src"] = source });
+            }
+
+            writer.UpdateProduct(product, WooBody.Parse(new JsonObject { ["images"] = new JsonArray([.. kept]) }));
+        }
+
         var shared = WooBody.Product(edit, shop);
         return new EditResult(Neutral(shared.Count > 0 ? writer.UpdateProduct(shop.Find(product.Id)!, WooBody.Parse(shared)) : shop.Find(product.Id)!), Problem: null);
     }
@@ -179,6 +194,7 @@ public sealed class WooSimulator : ISimulator
             Tags = [.. product.TagIds.Select(shop.Term).OfType<WooTerm>().Select(t => System.Net.WebUtility.HtmlDecode(t.Name))],
             OptionNames = [.. product.Attributes.Where(a => a.Variation).Select(a => a.Name)],
             ImageCount = product.Images.Count,
+            Images = [.. product.Images.Select(render.Address)],
             Variants = product.Type == "variable" ? [.. variations.Select(v => Variant(v, product))] : [Variant(product, product)],
             CreatedAt = product.Created,
             UpdatedAt = product.Modified,

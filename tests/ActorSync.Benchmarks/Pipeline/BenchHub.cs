@@ -63,6 +63,7 @@ internal sealed class BenchHub : IAsyncDisposable
         await using var connectors = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddChannels().BuildServiceProvider();
         var shopify = connectors.GetServices<IChannelKind>().Single(kind => kind.Descriptor.Kind == "shopify");
         builder.Services.AddSingleton<IChannelKind>(new HeardSource(shopify));
+        builder.Services.AddSingleton(connectors.GetRequiredService<IPictureReader>());
         builder.Services.AddSingleton<BatchSinkKind>();
         builder.Services.AddSingleton<IChannelKind>(services => services.GetRequiredService<BatchSinkKind>());
         builder.UseOrleans(silo =>

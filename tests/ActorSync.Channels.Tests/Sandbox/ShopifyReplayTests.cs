@@ -32,6 +32,13 @@ public sealed partial class ShopifyReplayTests(SandboxProcess sandbox, ITestOutp
         foreach (var line in (await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken)).Where(line => line.Length > 0))
         {
             var recording = (JsonObject)JsonNode.Parse(line)!;
+            if (line.Contains("rather than a live", StringComparison.Ordinal))
+            {
+                // By its own note it was never answered by Shopify.
+                output.WriteLine($"{(string)recording["id"]!} left out: it says of itself that it is no recording.");
+                continue;
+            }
+
             var roots = recording["roots"]!.AsArray().Select(root => (string)root!).ToHashSet(StringComparer.Ordinal);
             var difference = await ReplayAsync(shop, recording);
             var one = difference.Length == 0 ? 1 : 0;

@@ -11,6 +11,7 @@ using ActorSync.Domain.Reconcile;
 using ActorSync.Domain.Tenants;
 using ActorSync.Grains;
 using ActorSync.Storage;
+using ActorSync.TestSupport;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -176,6 +177,7 @@ public sealed class TestHub : IAsyncDisposable
             SyncStreams.Storage,
             (provider, _) => new SharedGrainStorage(provider.GetRequiredService<Orleans.Serialization.DeepCopier>(), settings));
         silo.Services.AddSingleton<IChannelKind>(Kind);
+        silo.Services.AddSingleton<IPictureReader>(new NoPictures());
         silo.Services.AddSingleton<IOutgoingGrainCallFilter>(Arrows);
         silo.Services.AddActorSyncStorage(StorageSection());
         configure?.Invoke(silo.Services);

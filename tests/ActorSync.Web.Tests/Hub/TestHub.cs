@@ -9,6 +9,7 @@ using ActorSync.Abstractions.Stores;
 using ActorSync.Domain.Products;
 using ActorSync.Grains;
 using ActorSync.Storage;
+using ActorSync.TestSupport;
 using ActorSync.Web.Health;
 using ActorSync.Web.Security;
 using ActorSync.Web.Tests.Hub;
@@ -70,6 +71,7 @@ public sealed class TestHub : IAsyncLifetime
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddActorSyncStorage(builder.Configuration.GetSection("ActorSync:Storage"));
         builder.Services.AddSingleton<IChannelKind, TestShop>();
+        builder.Services.AddSingleton<IPictureReader, NoPictures>();
         builder.Services.AddSingleton<IReadiness, AlwaysReady>();
         builder.Host.UseOrleans(silo =>
         {

@@ -191,17 +191,21 @@ internal static class CatalogueFields
         r.On<ShopMedia>(M, "alt", m => m.Alt);
         r.On<ShopMedia>(M, "mediaContentType", _ => "IMAGE");
         r.On<ShopMedia>(M, "mimeType", m => m.Source.EndsWith(".png", StringComparison.OrdinalIgnoreCase) ? "image/png" : "image/jpeg");
-        r.On<ShopMedia>(M, "status", (m, _, s) => Ready(m, s) ? "READY" : "PROCESSING");
-        r.On<ShopMedia>(M, "fileStatus", (m, _, s) => Ready(m, s) ? "READY" : "PROCESSING");
+        r.On<ShopMedia>(M, "status", (m, _, s) => s.Shop.StatusOf(m).Status);
+        r.On<ShopMedia>(M, "fileStatus", (m, _, s) => s.Shop.StatusOf(m).Status);
+        r.On<ShopMedia>(M, "fileErrors", (m, _, s) => s.Shop.StatusOf(m).Error is { } words ? (IReadOnlyList<string>)[words] : []);
+        r.On<string>("FileError", "code", _ => "IMAGE_DOWNLOAD_FAILURE");
+        r.On<string>("FileError", "details", words => words);
+        r.On<string>("FileError", "message", words => $"Image could not be downloaded: {words}");
         r.On<ShopMedia>(M, "createdAt", m => m.CreatedAt);
         r.On<ShopMedia>(M, "updatedAt", m => m.CreatedAt);
         r.On<ShopMedia>(M, "image", (m, _, s) => Ready(m, s) ? m : null);
         r.On<ShopMedia>(M, "preview", m => m);
         r.On<ShopMedia>("MediaPreviewImage", "image", (m, _, s) => Ready(m, s) ? m : null);
-        r.On<ShopMedia>("MediaPreviewImage", "status", (m, _, s) => Ready(m, s) ? "READY" : "PROCESSING");
+        r.On<ShopMedia>("MediaPreviewImage", "status", (m, _, s) => s.Shop.StatusOf(m).Status);
         r.On<ShopMedia>("Image", "id", m => Gid.Of("ImageSource", m.Id));
         r.On<ShopMedia>("Image", "altText", m => m.Alt);
-        r.On<ShopMedia>("Image", "url", m => m.Source);
+        r.On<ShopMedia>("Image", "url", (m, _, s) => s.Shop.AddressOf(m));
         r.On<ShopMedia>("Image", "width", _ => ImageSide);
         r.On<ShopMedia>("Image", "height", _ => ImageSide);
 
@@ -239,7 +243,7 @@ internal static class CatalogueFields
 
     private static string CategoryName(string id) => id.EndsWith("/na", StringComparison.Ordinal) ? "Uncategorized" : "Category " + id[(id.LastIndexOf('/') + 1)..];
 
-    private static bool Ready(ShopMedia media, RequestState state) => media.ReadyAt <= state.Shop.ExactNow;
+    private static bool Ready(ShopMedia media, RequestState state) => state.Shop.StatusOf(media).Status == "READY";
 
     private static int Position(VariantRef variant)
     {

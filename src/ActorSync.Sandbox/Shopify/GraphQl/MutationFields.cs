@@ -21,6 +21,8 @@ internal static class MutationFields
         On(r, "productVariantsBulkCreate", (c, s) => VariantWrites.Create(s.Shop, Id(c, s, "productId"), s.Argument(c, "variants").Items(), s.Text(c, "strategy") ?? "DEFAULT"));
         On(r, "productVariantsBulkUpdate", (c, s) => VariantWrites.Update(s.Shop, Id(c, s, "productId"), s.Argument(c, "variants").Items(), s.Flag(c, "allowPartialUpdates", otherwise: false)));
         On(r, "productVariantsBulkDelete", (c, s) => VariantWrites.Delete(s.Shop, Id(c, s, "productId"), Texts(c, s, "variantsIds")));
+        On(r, "fileUpdate", (c, s) => MediaWrites.Update(s.Shop, s.Argument(c, "files").Items()));
+        On(r, "productReorderMedia", (c, s) => MediaWrites.Reorder(s.Shop, Id(c, s, "id"), s.Argument(c, "moves").Items()));
         On(r, "tagsAdd", (c, s) => ProductWrites.Tags(s.Shop, Id(c, s, "id"), Texts(c, s, "tags"), add: true));
         On(r, "tagsRemove", (c, s) => ProductWrites.Tags(s.Shop, Id(c, s, "id"), Texts(c, s, "tags"), add: false));
         On(r, "publishablePublish", (c, s) => ProductWrites.Publish(s.Shop, Id(c, s, "id"), s.Argument(c, "input").Items(), publish: true));

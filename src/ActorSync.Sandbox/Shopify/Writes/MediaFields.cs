@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ActorSync.Sandbox.Shopify.Writes;
 
-/// <summary>Pictures by address. Nothing is downloaded: a picture is ready after a moment and its address is then one of the shop's own.</summary>
+/// <summary>Pictures by address. They are downloaded behind the scenes: ready after a moment, under an address of the shop's own, or failed.</summary>
 public static class MediaFields
 {
     public static readonly TimeSpan Processing = TimeSpan.FromSeconds(1);
@@ -66,6 +66,7 @@ public static class MediaFields
             return null;
         }
 
-        return new ShopMedia(shop.NewId(), source.ToString(), alt, shop.Now, shop.ExactNow + Processing);
+        shop.Pictures.Begin(row.Text("originalSource")!);
+        return new ShopMedia(shop.NewId(), row.Text("originalSource")!, alt, shop.Now, shop.ExactNow + Processing);
     }
 }
