@@ -359,6 +359,10 @@ internal sealed partial class Merge
         }
     }
 
+    /// <summary>An editor names a picture by the address that it was shown: today's, or the one that it came with.</summary>
+    private bool IsAt(ProductImage image, string? url) =>
+        url is not null && (image.Url == url || (registers.TryGetValue(PictureKey(image.Key), out var register) && register.Claims.Any(c => c.Value.Text == url)));
+
     /// <summary>What an answer's list shows of one picture.</summary>
     private FieldValue? Shown(ImmutableArray<ObservedImage> pictures, string key)
     {
@@ -386,7 +390,7 @@ internal sealed partial class Merge
         var order = new List<string>();
         foreach (var edit in list)
         {
-            var known = images.Values.Where(i => edit.Key is not null ? i.Key == edit.Key : i.Url == edit.Url && !order.Contains(i.Key))
+            var known = images.Values.Where(i => edit.Key is not null ? i.Key == edit.Key : IsAt(i, edit.Url) && !order.Contains(i.Key))
                 .OrderBy(i => Winner(key with { Part = i.Key }) is { Value.IsEmpty: false } ? 0 : 1).ThenBy(i => ImageOrder.NumberOf(i.Key)).FirstOrDefault();
             if (known is null && (edit.Url is not { Length: > 0 } || images.Count >= ProductImage.MaxPerProduct))
             {

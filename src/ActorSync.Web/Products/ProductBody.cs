@@ -34,7 +34,11 @@ internal sealed record ProductBody
             Status = StatusOf(product),
             SyncStatus = snapshot.SyncStatus,
             Currency = currency,
-            Fields = ValuesOf(product, null, currency).ToDictionary(f => f.Key, f => (object?)f.Value, StringComparer.Ordinal),
+            Fields = new Dictionary<string, object?>(
+                ValuesOf(product, null, currency).ToDictionary(f => f.Key, f => (object?)f.Value, StringComparer.Ordinal), StringComparer.Ordinal)
+            {
+                [Domain.Products.Fields.Images] = ImagesOf(snapshot),
+            },
             Options = product.Value(Domain.Products.Fields.Options)?.ToList() ?? [],
             Variants = [.. product.LivingVariants().Select(v => VariantOf(product, v.Id, currency))],
             Channels = [.. Names.InOrder(snapshot.Links, settings).Select(l => ProductChannel.Of(l, settings, directory))],
@@ -44,6 +48,20 @@ internal sealed record ProductBody
             UpdatedAt = product.UpdatedAt,
         };
     }
+
+    /// <summary>The pictures in their order, with the id that each channel knows them by.</summary>
+    private static JsonArray ImagesOf(ProductSnapshot snapshot) => new([.. snapshot.Product.Pictures().Select((image, at) => (JsonNode)new JsonObject
+    {
+        ["id"] = image.Key,
+        ["url"] = image.Url,
+        ["alt"] = image.Alt,
+        ["position"] = at + 1,
+        ["problem"] = image.Unreachable,
+        ["channels"] = new JsonObject(snapshot.Links
+            .Select(link => (link.Channel, Media: link.Media.FirstOrDefault(m => m is { Gone: false, Status: not MediaStatus.Failed } && m.Key == image.Key)))
+            .Where(pair => pair.Media is not null)
+            .Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Channel.Value, JsonValue.Create(pair.Media!.MediaId)))),
+    })]);
 
     public static string StatusOf(ProductState product) => product.Life == ProductLife.Deleted ? "deleted"
         : product.Value(Domain.Products.Fields.IsActive) == FieldValue.False ? "inactive" : "active";
@@ -73,7 +91,7 @@ internal sealed record ProductBody
         var values = new JsonObject();
         foreach (var field in Domain.Products.Fields.All)
         {
-            if (field.IsStructure || field.Class == OwnerClass.Stock || field.Scope == FieldScope.Variant != variant is not null)
+            if (field.IsStructure || field.Name == Domain.Products.Fields.Images || field.Class == OwnerClass.Stock || field.Scope == FieldScope.Variant != variant is not null)
             {
                 continue;
             }

@@ -292,6 +292,12 @@ internal sealed class ProductBodyReader
             return;
         }
 
+        if (field.Name == Fields.Images)
+        {
+            ReadImages(reader, name, node, field, key);
+            return;
+        }
+
         if (field.Type == FieldType.Set)
         {
             if (ReadElements(field, node) is not { } elements)
@@ -335,6 +341,37 @@ internal sealed class ProductBodyReader
 
         _fields.Add(new FieldEdit { Key = key, Value = canonical });
     }
+
+    /// <summary>The whole list: addresses, or objects with the id of a picture that the product has or the address of a new one, and its alt text.</summary>
+    private void ReadImages(BodyReader reader, string name, JsonNode? node, FieldDefinition field, RegisterKey key)
+    {
+        var pictures = ImmutableArray.CreateBuilder<ImageEdit>();
+        foreach (var entry in node switch { null => [], JsonArray list => list.ToArray(), _ => [node] })
+        {
+            var picture = entry switch
+            {
+                JsonObject given => new ImageEdit { Key = TextOf(given["id"]), Url = TextOf(given["url"]), Alt = TextOf(given["alt"]) },
+                _ => new ImageEdit { Url = TextOf(entry) },
+            };
+            if (picture.Key is null && (!Uri.TryCreate(picture.Url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")))
+            {
+                reader.Fail(name, $"{name} holds {BodyReader.Show(entry)}; accepted is an http or https address, or an object with the id of a picture or an url.");
+                return;
+            }
+
+            if (Canonical.Validate(field, picture.Url, out _).Error is { } bad)
+            {
+                reader.Fail(name, bad);
+                return;
+            }
+
+            pictures.Add(picture);
+        }
+
+        _fields.Add(new FieldEdit { Key = key, Images = pictures.ToImmutable() });
+    }
+
+    private static string? TextOf(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
 
     private static ImmutableArray<string>? ReadElements(FieldDefinition field, JsonNode? node) => node switch
     {

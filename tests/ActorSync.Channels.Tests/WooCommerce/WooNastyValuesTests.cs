@@ -133,7 +133,7 @@ public sealed class WooNastyValuesTests(SandboxProcess sandbox) : IClassFixture<
 
     [Fact]
     public void Table_CoversTheMask() => Assert.Equal(
-        ImmutableHashSet.Create("isActive", "exists", "available", "options", "optionValues").Union(Fields().Select(row => row.Data)).Union(
+        ImmutableHashSet.Create("isActive", "exists", "available", "options", "optionValues", "images").Union(Fields().Select(row => row.Data)).Union(
             ["price", "compareAtPrice", "weight", "length", "width", "height", "taxable", "gtin", "sku", "tags", "categories"]).Order(),
         _shop.Kind.Descriptor.MaskFor!(_shop.Settings).Order());
 

@@ -76,6 +76,28 @@ public sealed class KillTests(Workshop workshop) : IDisposable
     }
 
     [Fact]
+    public async Task Picture_HubDiesAfterTheUpload_IsFoundByItsBytesAndNotSentAgain()
+    {
+        const string Sku = "E2E-KP";
+        await CreateMugAsync(Sku);
+        await Until.TrueAsync(async () => await Shops.FindAsync(SandboxClient.Woo, Sku) is not null, $"{Sku} is in WooCommerce", account: () => workshop.HubSaid);
+        await QuietAsync();
+        await workshop.RestartHubAsync(FailPoints.AfterChannelApplied);
+        await QuietAsync();
+
+        await Shops.EditAsync(SandboxClient.Shopify, new { sku = Sku, addImage = $"{Shops.Address.ToString().TrimEnd('/')}/images/KP-1.png" });
+        await DiesAsync(FailPoints.AfterChannelApplied);
+        Assert.Single((await Shops.GetAsync(SandboxClient.Woo, Sku)).Images);
+
+        await workshop.RestartHubAsync();
+        // The lease of a push with pictures has to run out first.
+        await workshop.SettledAsync(TimeSpan.FromMinutes(3));
+        Assert.Single((await Shops.GetAsync(SandboxClient.Woo, Sku)).Images);
+        Assert.Single((await Shops.GetAsync(SandboxClient.Shopify, Sku)).Images);
+        Assert.Equal(2, (await Hub.ProductAsync(Sku))["images"]![0]!["channels"]!.AsObject().Count);
+    }
+
+    [Fact]
     public async Task Import_HubDiesBetweenPages_GoesOnWhereItWas()
     {
         const int CheckpointedPages = 2;

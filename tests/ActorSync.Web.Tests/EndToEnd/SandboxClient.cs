@@ -13,6 +13,8 @@ internal sealed record ShopProduct
     public string? Vendor { get; init; }
     public required IReadOnlyList<string> Tags { get; init; }
     public required IReadOnlyList<ShopVariant> Variants { get; init; }
+    /// <summary>The shop's own addresses of its pictures, in order.</summary>
+    public IReadOnlyList<string> Images { get; init; } = [];
     public required DateTimeOffset UpdatedAt { get; init; }
 
     public ShopVariant Variant(string sku) => Variants.Single(variant => string.Equals(variant.Sku, sku, StringComparison.OrdinalIgnoreCase));
@@ -89,6 +91,19 @@ internal sealed class SandboxClient(Uri address) : IDisposable
     public async Task<JsonElement> CatalogueAsync() => await http.GetFromJsonAsync<JsonElement>("/_control/catalogue");
 
     public Uri Address => address;
+
+    /// <summary>The pictures of a product as their bytes tell: names and addresses differ from shop to shop.</summary>
+    public async Task<IReadOnlyList<string>> PicturesAsync(string channel, string sku)
+    {
+        var hashes = new List<string>();
+        foreach (var image in (await GetAsync(channel, sku)).Images)
+        {
+            using var answer = await http.GetAsync(new Uri(image));
+            hashes.Add(answer.IsSuccessStatusCode ? Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await answer.Content.ReadAsByteArrayAsync())) : $"{(int)answer.StatusCode}");
+        }
+
+        return hashes;
+    }
 
     /// <summary>Webhooks that the shops have still to deliver.</summary>
     public async Task<long> PendingWebhooksAsync()

@@ -1,0 +1,68 @@
+namespace ActorSync.Web.Tests.EndToEnd;
+
+/// <summary>Pictures between the demo's two shops. What is compared are bytes: addresses and file names differ from shop to shop.</summary>
+[Collection(nameof(EndToEndCollection))]
+public sealed class PictureTests(Workshop workshop)
+{
+    private SandboxClient Shops => workshop.Shops;
+
+    [Fact]
+    public async Task AddedAtShopify_AppearsInWooOnce_GoesWithIt_AndWhatIsNotOursStays()
+    {
+        const string Sku = "E2E-PIC-1";
+        await CreateAsync(Sku, "PA-1-1");
+        await SameAsync(Sku, 1);
+
+        await Shops.EditAsync(SandboxClient.Woo, new { sku = Sku, addImage = Picture("WP-1-1") });
+        await SameAsync(Sku, 2);
+        await Shops.EditAsync(SandboxClient.Shopify, new { sku = Sku, addImage = Picture("PA-1-2"), imagePosition = 0 });
+        await SameAsync(Sku, 3);
+        await workshop.EchoesAreInAsync();
+        await workshop.SettledAsync();
+        await SameAsync(Sku, 3);
+        var before = await Shops.PicturesAsync(SandboxClient.Woo, Sku);
+
+        await Shops.EditAsync(SandboxClient.Shopify, new { sku = Sku, removeImage = 0 });
+        await SameAsync(Sku, 2);
+        Assert.Equal(before.Skip(1), await Shops.PicturesAsync(SandboxClient.Woo, Sku));
+
+        // The merchant's own picture at WooCommerce is taken off in Shopify, which the hub gave it to, and stays where it came from.
+        var product = await workshop.Hub.ProductAsync(Sku);
+        await workshop.Hub.EditAsync(Sku, new { images = Array.Empty<string>(), version = product["version"]!.GetValue<long>() });
+        await Until.TrueAsync(async () => (await Shops.PicturesAsync(SandboxClient.Woo, Sku)).Count == 1 && (await Shops.PicturesAsync(SandboxClient.Shopify, Sku)).Count == 1,
+            "what the hub wrote is gone", account: () => workshop.HubSaid);
+        await workshop.SettledAsync();
+        Assert.NotEqual(await Shops.PicturesAsync(SandboxClient.Shopify, Sku), await Shops.PicturesAsync(SandboxClient.Woo, Sku));
+    }
+
+    [Fact]
+    public async Task UnreachableAddress_ParksOnlyThatPicture()
+    {
+        const string Sku = "E2E-PIC-2";
+        await CreateAsync(Sku, "PB-1-1");
+        await SameAsync(Sku, 1);
+        var answer = await workshop.Hub.EditAsync(Sku, new { images = (object[])[new { id = "i1" }, Picture("missing-X"), Picture("PB-1-2")] });
+        Assert.Empty(answer["rejected"]!.AsArray());
+        await SameAsync(Sku, 2);
+        var product = await workshop.Hub.ProductAsync(Sku);
+        Assert.Equal(3, product["images"]!.AsArray().Count);
+        Assert.Contains("missing-X", product["images"]![1]!["problem"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(2, product["images"]![0]!["channels"]!.AsObject().Count);
+    }
+
+    private string Picture(string name) => $"{Shops.Address.ToString().TrimEnd('/')}/images/{name}.png";
+
+    private Task CreateAsync(string sku, string picture) => Shops.CreateAsync(SandboxClient.Shopify, new
+    {
+        title = $"Bild {sku}",
+        imagePaths = (string[])[$"/images/{picture}.png"],
+        variants = (object[])[new { sku, price = 12m, stockBerlin = 5, stockHamburg = 0 }],
+    });
+
+    private Task SameAsync(string sku, int count) => Until.TrueAsync(
+        async () => await Shops.FindAsync(SandboxClient.Woo, sku) is not null
+            && await Shops.PicturesAsync(SandboxClient.Shopify, sku) is var left && left.Count == count
+            && left.SequenceEqual(await Shops.PicturesAsync(SandboxClient.Woo, sku)) && left.Distinct().Count() == count,
+        $"{count} pictures of {sku} are the same in both shops", account: () => workshop.HubSaid,
+        explain: async () => $"Shopify {string.Join(", ", (await Shops.FindAsync(SandboxClient.Shopify, sku))?.Images ?? [])} WooCommerce {string.Join(", ", (await Shops.FindAsync(SandboxClient.Woo, sku))?.Images ?? [])}{Environment.NewLine}{await workshop.Hub.ExplainAsync(sku)}");
+}
