@@ -52,12 +52,11 @@ public sealed class PictureTests(Workshop workshop)
 
     private string Picture(string name) => $"{Shops.Address.ToString().TrimEnd('/')}/images/{name}.png";
 
-    private Task CreateAsync(string sku, string picture) => Shops.CreateAsync(SandboxClient.Shopify, new
+    private async Task CreateAsync(string sku, string picture)
     {
-        title = $"Bild {sku}",
-        imagePaths = (string[])[$"/images/{picture}.png"],
-        variants = (object[])[new { sku, price = 12m, stockBerlin = 5, stockHamburg = 0 }],
-    });
+        await Shops.CreateAsync(SandboxClient.Shopify, new { title = $"Bild {sku}", variants = new[] { new { sku, price = 12m, stock = 5 } } });
+        await Shops.EditAsync(SandboxClient.Shopify, new { sku, addImage = Picture(picture) });
+    }
 
     private Task SameAsync(string sku, int count) => Until.TrueAsync(
         async () => await Shops.FindAsync(SandboxClient.Woo, sku) is not null
