@@ -61,7 +61,7 @@ internal sealed record LinkMarking
         }
 
         var notBefore = plan.NotBefore ?? link.NextAttemptAt;
-        if (plan.IsEmpty && notBefore is null)
+        if (plan.IsEmpty && plan.Pictures.IsEmpty && notBefore is null)
         {
             return before is { Dirty: not null, DueAt: { } stands } ? stands : scene.Now + ReadGrace;
         }

@@ -195,6 +195,7 @@ public sealed partial class PushWorkerGrain(
         {
             yield return chunk;
         }
+    }
 
     /// <summary>Fetches and hashes what the plans ask for, and lets the products judge it. A picture that two products share is fetched once.</summary>
     private async Task<List<ProductId>> ReadPicturesAsync(Run run)
