@@ -15,8 +15,7 @@ internal static partial class ChannelEndpoints
 
     /// <summary>The channel's own redirect ends here. It carries no key of ours: what it may do is sealed in the state that it brings back.</summary>
     public static void MapCallback(IEndpointRouteBuilder routes) =>
-        routes.MapGet(CallbackPath, Callback).AllowAnonymous().WithTags("Channels").WithSummary("Where a channel sends the browser after a sign-in; trades the code for tokens.")
-            .Produces<string>(StatusCodes.Status200OK, "text/plain");
+        routes.MapGet(CallbackPath, Callback).AllowAnonymous().ExcludeFromDescription();
 
     private static async Task<Results<Ok<LoginStart>, Problem>> Login(
         string id, Caller caller, HttpRequest request, Catalogue catalogue, LoginState states, IOptions<WebOptions> options, CancellationToken cancellationToken)
