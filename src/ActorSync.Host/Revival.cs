@@ -29,5 +29,6 @@ internal sealed class Revival(IGrainFactory grains, IChannelRegistry channels) :
         await grains.GetGrain<IGoLiveGrain>(channel.Value).EnsureAsync();
         await grains.GetGrain<IDriftScanGrain>(channel.Value).EnsureAsync();
         await grains.GetGrain<IStockGrain>(channel.Value).EnsureAsync();
+        await grains.GetGrain<IWebhookWatchGrain>(channel.Value).EnsureAsync();
     }
 }

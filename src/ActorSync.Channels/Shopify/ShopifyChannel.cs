@@ -1,10 +1,12 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using ActorSync.Channels.Http;
 using Microsoft.Extensions.Logging;
 
 namespace ActorSync.Channels.Shopify;
 
 /// <summary>One open connection to a shop: the seam that the hub sees. What it does is in the parts that it is made of.</summary>
-internal sealed class ShopifyChannel : IChannel, IProductSource, IProductSink, IWebhookRegistrar
+internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource, ICollectionSource, IProductSink, IWebhookRegistrar
 {
     private static readonly string[] NeededScopes = ["read_products", "write_products", "read_inventory", "write_inventory", "read_locations"];
     private readonly ShopifyClient _client;
@@ -67,6 +69,21 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IProductSink, I
     }
 
     public Task<SourcePage> PollAsync(string? cursor, int size, CancellationToken cancellationToken) => _source.PollAsync(cursor, size, cancellationToken);
+
+    public string CursorAt(DateTimeOffset since) => ShopifyPollCursor.From(since + _client.ClockOffset).ToString();
+
+    public async Task<CollectionMembers> ReadMembersAsync(string collectionId, int most, CancellationToken cancellationToken)
+    {
+        var answer = await _client.SendAsync(
+            ShopifyOperations.CollectionMembers, new JsonObject { ["id"] = ShopifyGid.Collection(collectionId), ["first"] = most }, Lane.Content, cancellationToken);
+        return answer.Fault is not null || answer.Root("collection") is not { ValueKind: JsonValueKind.Object } collection
+            ? new CollectionMembers { Products = [], Fault = answer.Fault }
+            : new CollectionMembers
+            {
+                Products = [.. ShopifyMapper.Nodes(collection.GetProperty("products")).Select(product => ShopifyGid.Number(product.GetProperty("id").GetString()!))],
+                IsCut = collection.GetProperty("products").GetProperty("pageInfo").GetProperty("hasNextPage").GetBoolean(),
+            };
+    }
 
     public Task<ImmutableArray<PushOutcome>> PushAsync(ImmutableArray<PushItem> items, CancellationToken cancellationToken) => _push.PushAsync(items, cancellationToken);
 

@@ -8,6 +8,7 @@ internal static class ShopifyGid
     public static string Item(string id) => "gid://shopify/InventoryItem/" + id;
     public static string MediaImage(string id) => "gid://shopify/MediaImage/" + id;
     public static string Location(string id) => "gid://shopify/Location/" + id;
+    public static string Collection(string id) => "gid://shopify/Collection/" + id;
 
     /// <summary>The number in a gid; a query part (inventory levels have one) is not part of it.</summary>
     public static string Number(string gid)

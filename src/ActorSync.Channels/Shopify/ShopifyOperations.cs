@@ -31,6 +31,7 @@ internal static partial class ShopifyOperations
     public static readonly ShopifyOperation CollectionsPage = Load("CollectionsPage");
     public static readonly ShopifyOperation CollectionsOfProduct = Load("CollectionsOfProduct");
     public static readonly ShopifyOperation Webhooks = Load("Webhooks");
+    public static readonly ShopifyOperation CollectionMembers = Load("CollectionMembers");
 
     // Repeatable by nature: an identifier, an idempotency key or absolute values by id make the second run equal to the first.
     public static readonly ShopifyOperation ProductSet = Load("ProductSet");
@@ -60,7 +61,7 @@ internal static partial class ShopifyOperations
     [
         ShopProbe, ProductsPage, ProductsChanged, ProductsCount, ProductsByIds, ProductByHubId, VariantsOfProduct, LevelsOfItem, VariantsBySku, ItemsOfVariants,
         ProductStatus, ProductSetStatus, HubIdDefinition, CollectionsPage, CollectionsOfProduct,
-        Webhooks, ProductSet, ProductSetLarge, ProductUpdate, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
+        Webhooks, CollectionMembers, ProductSet, ProductSetLarge, ProductUpdate, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
         VariantsDelete, MediaOfProduct, MediaRemove, MediaMove, MediaAdd, HubIdDefine, WebhookCreate, WebhookDelete,
     ];
 

@@ -89,11 +89,11 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
             after = answer.Root("products") is { } products ? ShopifyMapper.NextCursor(products) : null;
             if (after is null)
             {
-                return new SourcePage { Items = items.ToImmutable(), NextCursor = ShopifyPollCursor.From(began - PollOverlap).With(settled).ToString() };
+                return new SourcePage { Items = items.ToImmutable(), NextCursor = ShopifyPollCursor.From(began - PollOverlap).With(settled).ToString(), HasMore = false };
             }
         }
 
-        return new SourcePage { Items = items.ToImmutable(), NextCursor = (at with { ScanBegan = began, After = after }).With(settled).ToString() };
+        return new SourcePage { Items = items.ToImmutable(), NextCursor = (at with { ScanBegan = began, After = after }).With(settled).ToString(), HasMore = true };
     }
 
     public async Task<SourcePage> ReadAsync(ImmutableArray<string> externalIds, CancellationToken cancellationToken)

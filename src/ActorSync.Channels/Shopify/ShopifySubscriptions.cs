@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace ActorSync.Channels.Shopify;
@@ -6,6 +8,8 @@ namespace ActorSync.Channels.Shopify;
 internal sealed class ShopifySubscriptions(ShopifyClient client, ChannelId channel)
 {
     private const int MaxPages = 10;
+    private const int LongestName = 50;
+    private const int NamedByHash = 12;
     private bool _definitionKnown;
 
     public async Task<WebhookRegistration> EnsureAsync(Uri target, CancellationToken cancellationToken)
@@ -22,8 +26,9 @@ internal sealed class ShopifySubscriptions(ShopifyClient client, ChannelId chann
         }
 
         var created = ImmutableArray.CreateBuilder<string>();
-        foreach (var (topic, name) in ShopifyWebhooks.Topics)
+        foreach (var known in ShopifyTopics.All.Where(known => known.Subscribed is not null))
         {
+            var topic = known.Subscribed!;
             var ours = NameOf(topic);
             var right = existing.FirstOrDefault(found => found.Topic == topic && found.Uri == target.AbsoluteUri);
             // Only what carries our name is removed: other subscriptions of the app belong to somebody else.
@@ -52,7 +57,7 @@ internal sealed class ShopifySubscriptions(ShopifyClient client, ChannelId chann
                 return new WebhookRegistration { Ok = false, Created = created.ToImmutable(), Fault = createFault };
             }
 
-            created.Add(name);
+            created.Add(known.Name);
         }
 
         return new WebhookRegistration { Ok = true, Created = created.ToImmutable() };
@@ -132,9 +137,15 @@ internal sealed class ShopifySubscriptions(ShopifyClient client, ChannelId chann
         Message = error.Message,
     };
 
-    /// <summary>Shopify wants names unique, of letters, digits, '_' and '-'.</summary>
-    private string NameOf(string topic) =>
-        string.Concat($"actorsync-{channel.Value}-{topic}".ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '-'));
+    /// <summary>Shopify wants names unique, of at most 50 letters, digits, '_' and '-'; a long channel id is named by its hash.</summary>
+    private string NameOf(string topic)
+    {
+        var plain = $"actorsync-{channel.Value}-{topic}";
+        var named = plain.Length <= LongestName
+            ? plain
+            : $"actorsync-{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(channel.Value)))[..NamedByHash]}-{topic}";
+        return string.Concat(named.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '-'));
+    }
 
     private sealed record Subscription(string Id, string Topic, string Uri, string? Name);
 }

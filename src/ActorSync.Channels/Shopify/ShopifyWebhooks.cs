@@ -9,16 +9,6 @@ namespace ActorSync.Channels.Shopify;
 internal sealed class ShopifyWebhooks : IWebhookReader
 {
     public const string SecretName = "webhookSecret";
-    private const string ProductsCreate = "products/create";
-    private const string ProductsUpdate = "products/update";
-    private const string ProductsDelete = "products/delete";
-    private const string LevelsUpdate = "inventory_levels/update";
-
-    /// <summary>What we subscribe to: GraphQL's name and the name in deliveries.</summary>
-    public static readonly ImmutableArray<(string Enum, string Topic)> Topics =
-    [
-        ("PRODUCTS_CREATE", ProductsCreate), ("PRODUCTS_UPDATE", ProductsUpdate), ("PRODUCTS_DELETE", ProductsDelete), ("INVENTORY_LEVELS_UPDATE", LevelsUpdate),
-    ];
 
     public string? ShopOf(IReadOnlyDictionary<string, string> headers) => headers.GetValueOrDefault("x-shopify-shop-domain");
 
@@ -34,13 +24,18 @@ internal sealed class ShopifyWebhooks : IWebhookReader
             return WebhookVerdict.Forged("The signature does not match any of the channel's webhook secrets.");
         }
 
-        var topic = request.Headers.GetValueOrDefault("x-shopify-topic") is { Length: > 0 } told ? told : request.PathTopic ?? "";
-        if (!Topics.Any(known => known.Topic == topic))
+        var topic = TopicOf(request);
+        if (ShopifyTopics.Find(topic) is not { } known)
         {
             return new WebhookVerdict { Kind = WebhookVerdictKind.NotForUs, Topic = topic, Reason = $"Topic '{topic}' is not used." };
         }
 
-        if (ResourceOf(topic, request.Body) is not { } resource)
+        if (known.Read is null)
+        {
+            return new WebhookVerdict { Kind = WebhookVerdictKind.Acknowledged, Topic = topic, Reason = "The hub keeps no data of customers." };
+        }
+
+        if (Parse(request.Body) is not { } body || known.Resource(body) is not { } resource)
         {
             return new WebhookVerdict { Kind = WebhookVerdictKind.NotForUs, Topic = topic, Reason = "The body names no object." };
         }
@@ -50,6 +45,7 @@ internal sealed class ShopifyWebhooks : IWebhookReader
             Kind = WebhookVerdictKind.Accepted,
             Topic = topic,
             Resource = resource,
+            Kept = Only(body, known.Keep),
             EventKey = request.Headers.GetValueOrDefault("x-shopify-webhook-id") is { Length: > 0 } id ? id : "body:" + Convert.ToHexStringLower(SHA256.HashData(request.Body.Span)),
             TriggeredAt = DateTimeOffset.TryParse(
                 request.Headers.GetValueOrDefault("x-shopify-triggered-at"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null,
@@ -58,23 +54,12 @@ internal sealed class ShopifyWebhooks : IWebhookReader
 
     public WebhookContent Read(WebhookRequest request, ChannelSettings settings)
     {
-        var topic = request.Headers.GetValueOrDefault("x-shopify-topic") is { Length: > 0 } told ? told : request.PathTopic ?? "";
-        using var document = JsonDocument.Parse(request.Body);
-        var body = document.RootElement;
-        return topic switch
+        if (ShopifyTopics.Find(TopicOf(request)) is not { Read: { } read } topic)
         {
-            // A new product's body lacks its stock by location, and the levels' own webhooks may come before the product is known.
-            ProductsCreate when ShopifyMapper.Id(body, "id") is { } id => Product(id, ShopifyMapper.WebhookProduct(body)) with { NeedsRead = true },
-            ProductsUpdate when ShopifyMapper.Id(body, "id") is { } id => Product(id, ShopifyMapper.WebhookProduct(body)),
-            ProductsDelete when ShopifyMapper.Id(body, "id") is { } id => new WebhookContent
-            {
-                ExternalId = id,
-                Body = new ObservedProduct { ExternalId = id, Version = Stamp.Zero, Deleted = true },
-                NeedsRead = true,
-            },
-            LevelsUpdate when ShopifyMapper.Id(body, "inventory_item_id") is { } item && ShopifyMapper.Id(body, "location_id") is not null => Level(item, ShopifyMapper.WebhookLevel(body)),
-            _ => new WebhookContent { Ignored = $"Nothing is read from topic '{topic}' or the body names no object." },
-        };
+            return new WebhookContent { Ignored = $"Nothing is read from topic '{TopicOf(request)}'." };
+        }
+
+        return Parse(request.Body) is { } body && topic.Resource(body) is not null ? read(body) : new WebhookContent { Ignored = "The body names no object." };
     }
 
     internal static bool IsGenuine(ReadOnlySpan<byte> body, string signature, IEnumerable<string> secrets)
@@ -97,31 +82,22 @@ internal sealed class ShopifyWebhooks : IWebhookReader
         return genuine;
     }
 
-    private static WebhookContent Product(string id, ObservedProduct body) => new() { ExternalId = id, Body = body, NeedsRead = !body.VariantsComplete };
+    private static string TopicOf(WebhookRequest request) => request.Headers.GetValueOrDefault("x-shopify-topic") is { Length: > 0 } told ? told : request.PathTopic ?? "";
 
-    private static WebhookContent Level(string item, ObservedStock level) => new()
-    {
-        ResourceKey = "inventory/" + item,
-        Body = new ObservedProduct
-        {
-            ExternalId = "",
-            Version = Stamp.Zero,
-            Variants = [new ObservedVariant { ExternalId = "", StockItemId = item, Stock = [level] }],
-        },
-    };
-
-    private static string? ResourceOf(string topic, ReadOnlyMemory<byte> body)
+    private static JsonElement? Parse(ReadOnlyMemory<byte> body)
     {
         try
         {
             using var document = JsonDocument.Parse(body);
-            return topic == LevelsUpdate
-                ? ShopifyMapper.Id(document.RootElement, "inventory_item_id") is { } item ? "inventory/" + item : null
-                : ShopifyMapper.Id(document.RootElement, "id") is { } id ? "product/" + id : null;
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    private static ReadOnlyMemory<byte>? Only(JsonElement body, ImmutableArray<string> members) => members.IsEmpty
+        ? default(ReadOnlyMemory<byte>?)
+        : new ReadOnlyMemory<byte>(JsonSerializer.SerializeToUtf8Bytes(body.EnumerateObject().Where(member => members.Contains(member.Name)).ToDictionary(member => member.Name, member => member.Value)));
 }

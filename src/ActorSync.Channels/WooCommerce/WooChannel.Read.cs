@@ -155,8 +155,10 @@ internal sealed partial class WooChannel
         }
 
         var trashed = fresh.Where(WooMapper.IsTrash).Select(row => Observe(WooMapper.Gone(WooMapper.Id(row), WooMapper.Version(row)), startedAt, ObservationSource.Poll));
-        return new SourcePage { Items = [.. living, .. trashed], NextCursor = poll.Next(marks, rows.Length == perPage).ToString(), Total = answer.Total };
+        return new SourcePage { Items = [.. living, .. trashed], NextCursor = poll.Next(marks, rows.Length == perPage).ToString(), HasMore = rows.Length == perPage, Total = answer.Total };
     }
+
+    public string CursorAt(DateTimeOffset since) => new PollCursor((since + client.ClockOffset - PollCursor.Overlap).ToUnixTimeSeconds(), 1, []).ToString();
 
     private async Task<SourcePage> BeginPollAsync(CancellationToken cancellationToken)
     {

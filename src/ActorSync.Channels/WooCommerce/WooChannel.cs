@@ -4,7 +4,7 @@ namespace ActorSync.Channels.WooCommerce;
 
 /// <summary>One open shop.</summary>
 internal sealed partial class WooChannel(ChannelSettings settings, ChannelSecrets secrets, WooClient client, WooTermBook terms, ICanon canon)
-    : IChannel, IProductSource, IProductSink, IWebhookRegistrar, IDisposable
+    : IChannel, IProductSource, IBackfillSource, IProductSink, IWebhookRegistrar, IDisposable
 {
     private const int MaxPerPage = 100;
 

@@ -36,6 +36,17 @@ public sealed record ChannelSettings
     [Id(14)] public DateTimeOffset? ImportedAt { get; init; }
     /// <summary>Hour (UTC, 0 to 23) at which the channel is checked for drift each day; <see cref="Daily.Never"/> = never.</summary>
     [Id(15)] public int DriftScanHour { get; init; } = 3;
+
+    /// <summary>These settings with what a probe told: currency and locations. Warehouses that were assigned to a location stay.</summary>
+    public ChannelSettings With(ProbeResult probe)
+    {
+        ArgumentNullException.ThrowIfNull(probe);
+        return !probe.Ok ? this : this with
+        {
+            Currency = probe.Currency ?? Currency,
+            Locations = [.. probe.Locations.Select(told => Locations.FirstOrDefault(known => known.LocationId == told.LocationId) is { } kept ? told with { Warehouses = kept.Warehouses } : told)],
+        };
+    }
 }
 
 /// <summary>Secret settings of one channel by name. Never serialized, never logged.</summary>

@@ -92,6 +92,31 @@ public interface IWebhookRegistrar
     Task<WebhookRegistration> EnsureAsync(Uri target, CancellationToken cancellationToken);
 }
 
+/// <summary>A source that can be asked for what changed since a moment; needed to close the gap that lost subscriptions leave.</summary>
+public interface IBackfillSource
+{
+    /// <summary>The cursor with which <see cref="IProductSource.PollAsync"/> tells all that changed since <paramref name="since"/> (hub clock; the connector corrects by its measured offset).</summary>
+    string CursorAt(DateTimeOffset since);
+}
+
+/// <summary>A source whose collections can be asked for their members.</summary>
+public interface ICollectionSource
+{
+    /// <summary>External ids of the first <paramref name="most"/> members; none where the collection is gone.</summary>
+    Task<CollectionMembers> ReadMembersAsync(string collectionId, int most, CancellationToken cancellationToken);
+}
+
+/// <summary>Members of a collection.</summary>
+public sealed record CollectionMembers
+{
+    /// <summary>External ids of products.</summary>
+    public required ImmutableArray<string> Products { get; init; }
+    /// <summary>There are more than were asked for.</summary>
+    public bool IsCut { get; init; }
+    /// <summary>It could not be read: what happened.</summary>
+    public ChannelFault? Fault { get; init; }
+}
+
 /// <summary>A page of products.</summary>
 public sealed record SourcePage
 {
@@ -124,6 +149,9 @@ public enum ChannelFaultKind
 [GenerateSerializer, Immutable, Alias("actorsync.channel-fault")]
 public sealed record ChannelFault
 {
+    /// <summary>The code of an app that the merchant removed: says more than the refusals that follow.</summary>
+    public const string AppRemoved = "app-removed";
+
     /// <summary>The class.</summary>
     [Id(0)] public required ChannelFaultKind Kind { get; init; }
     /// <summary>Stable code: HTTP status or the channel's code.</summary>
@@ -166,6 +194,8 @@ public sealed record WebhookRegistration
     [Id(1)] public ImmutableArray<string> Created { get; init; } = [];
     /// <summary>Why not.</summary>
     [Id(2)] public ChannelFault? Fault { get; init; }
+    /// <summary>Subscriptions that the channel does not grant (rights of the app), each as a sentence; the hub works without them.</summary>
+    [Id(3)] public ImmutableArray<string> Refused { get; init; } = [];
 }
 
 /// <summary>The channel's rate budget, one per connection for the whole cluster. Connectors ask before each request and report every answer.</summary>

@@ -12,6 +12,15 @@ public interface IReadWorkerGrain : IGrainWithStringKey
 {
     /// <summary>Asks for reads; answered at once, before anything is read.</summary>
     [Alias("read"), OneWay] Task ReadAsync(ImmutableArray<ReadRequest> requests);
+
+    /// <summary>
+    /// Asks for reads of a collection's members, at most <see cref="MaxMembers"/>: its own webhook names none of them. What lies beyond, and what was taken out of
+    /// it, is found by reading the whole channel. The inbox rows are handled when the members are worked in.
+    /// </summary>
+    [Alias("read-collection"), OneWay] Task ReadCollectionAsync(string collectionId, ImmutableArray<long> inboxIds);
+
+    /// <summary>Members of one collection that are read for one event.</summary>
+    const int MaxMembers = 250;
 }
 
 /// <summary>One wanted read.</summary>

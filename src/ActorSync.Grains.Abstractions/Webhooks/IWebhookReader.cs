@@ -39,6 +39,8 @@ public enum WebhookVerdictKind
     Forged,
     /// <summary>Genuine but not for us (a topic that we do not use): answer 200, keep nothing.</summary>
     NotForUs,
+    /// <summary>Genuine, and all that is asked for is the answer (compliance topics: the hub holds no customer data): 200, counted, nothing kept.</summary>
+    Acknowledged,
 }
 
 /// <summary>The door's decision.</summary>
@@ -54,6 +56,8 @@ public sealed record WebhookVerdict
     public string Resource { get; init; } = "";
     /// <summary>Event time as the channel tells it (Shopify triggered-at); null = not told.</summary>
     public DateTimeOffset? TriggeredAt { get; init; }
+    /// <summary>The body to keep where the delivery's own says more than the hub may know (people's data); null = the body as it came.</summary>
+    public ReadOnlyMemory<byte>? Kept { get; init; }
     /// <summary>Why, for Forged and NotForUs.</summary>
     public string? Reason { get; init; }
 
@@ -72,6 +76,10 @@ public sealed record WebhookContent
     public ObservedProduct? Body { get; init; }
     /// <summary>The body is incomplete or in another form than reads: read the product (coalesced) besides or instead.</summary>
     public bool NeedsRead { get; init; }
+    /// <summary>A collection whose members may have changed: they are read, as many as are bounded.</summary>
+    public string? CollectionId { get; init; }
+    /// <summary>The delivery is about the connection itself.</summary>
+    public ChannelSignal? Signal { get; init; }
     /// <summary>Nothing to do, with the reason shown in the event list.</summary>
     public string? Ignored { get; init; }
 }

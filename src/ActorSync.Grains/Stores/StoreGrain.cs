@@ -287,7 +287,7 @@ public sealed partial class StoreGrain(
 
     private void Fail(ChannelFault fault, DateTimeOffset now)
     {
-        lastFault = fault;
+        lastFault = fault.Kind == ChannelFaultKind.Unauthorised && lastFault?.Code == ChannelFault.AppRemoved ? lastFault : fault;
         if (fault.Kind == ChannelFaultKind.Throttled)
         {
             bucket = bucket with { NotBefore = fault.RetryAt ?? now + TimeSpan.FromSeconds(1) };

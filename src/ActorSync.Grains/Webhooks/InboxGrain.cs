@@ -96,8 +96,8 @@ public sealed partial class InboxGrain(
             {
                 switch (await ReadAsync(row))
                 {
-                    case { Ignored: { } reason }:
-                        acks.Add(new InboxAck { Id = row.Id, Outcome = "ignored: " + reason });
+                    case { Ended: { } outcome }:
+                        acks.Add(new InboxAck { Id = row.Id, Outcome = outcome });
                         break;
                     case var usable:
                         read.Add(usable);
@@ -116,8 +116,13 @@ public sealed partial class InboxGrain(
             ProductDiagnostics.InboxRows.Add(acks.Count, new KeyValuePair<string, object?>("outcome", "ignored"));
         }
 
+        foreach (var group in read.Where(row => row.CollectionId is not null).GroupBy(row => (row.Channel.Id, row.CollectionId)))
+        {
+            await GrainFactory.GetGrain<IReadWorkerGrain>(group.Key.Id.Value).ReadCollectionAsync(group.Key.CollectionId!, [.. group.Select(row => row.Row.Id)]);
+        }
+
         // Remote products side by side, the rows of one in order.
-        await Task.WhenAll(read.GroupBy(row => (row.Channel.Id, row.ExternalId)).Select(group => DeliverAsync([.. group])));
+        await Task.WhenAll(read.Where(row => row.CollectionId is null).GroupBy(row => (row.Channel.Id, row.ExternalId)).Select(group => DeliverAsync([.. group])));
     }
 
     private async Task DeliverAsync(ImmutableArray<ReadRow> rows)
@@ -196,6 +201,17 @@ public sealed partial class InboxGrain(
             return ReadRow.Ignore(row, reason);
         }
 
+        if (content.Signal is { } signal)
+        {
+            await GrainFactory.GetGrain<IWebhookWatchGrain>(channel.Id.Value).SignalAsync(signal);
+            return ReadRow.End(row, "signal: " + signal);
+        }
+
+        if (content.CollectionId is { } collection)
+        {
+            return new ReadRow { Row = row, Channel = channel, CollectionId = collection };
+        }
+
         var body = content.Body;
         var externalId = content.ExternalId is { Length: > 0 } told ? told : body?.ExternalId;
         if (content.ResourceKey is { } key && (string.IsNullOrEmpty(externalId) || body is null))
@@ -268,9 +284,13 @@ public sealed partial class InboxGrain(
         public string ExternalId { get; init; } = "";
         public Observation? Observation { get; init; }
         public bool NeedsRead { get; init; }
-        public string? Ignored { get; init; }
+        public string? CollectionId { get; init; }
+        /// <summary>Nothing is left to do, and this became of the row.</summary>
+        public string? Ended { get; init; }
 
-        public static ReadRow Ignore(InboxRow row, string reason) => new() { Row = row, Ignored = reason };
+        public static ReadRow Ignore(InboxRow row, string reason) => End(row, "ignored: " + reason);
+
+        public static ReadRow End(InboxRow row, string outcome) => new() { Row = row, Ended = outcome };
     }
 
     [LoggerMessage(2201, LogLevel.Error, "Draining inbox partition {Partition} stopped; it goes on when leases have run out")]

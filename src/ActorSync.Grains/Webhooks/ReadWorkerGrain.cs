@@ -4,6 +4,7 @@ using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Stores;
 using ActorSync.Abstractions.Tenants;
 using ActorSync.Abstractions.Webhooks;
+using ActorSync.Grains.Stores;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -23,8 +24,11 @@ public sealed partial class ReadWorkerGrain(
     public const int MaxWaiting = 10_000;
     /// <summary>Remote products per read.</summary>
     public const int ReadSize = 100;
+    /// <summary>Collections that wait; requests beyond it are dropped and come back by lease.</summary>
+    public const int MaxCollections = 1_000;
 
     private readonly Dictionary<string, ReadRequest> waiting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ImmutableArray<long>> collections = new(StringComparer.Ordinal);
     private readonly HashSet<long> underWay = [];
     private bool isReading;
 
@@ -35,6 +39,16 @@ public sealed partial class ReadWorkerGrain(
         foreach (var request in requests)
         {
             Add(request);
+        }
+
+        return PumpAsync();
+    }
+
+    public Task ReadCollectionAsync(string collectionId, ImmutableArray<long> inboxIds)
+    {
+        if (!inboxIds.All(underWay.Contains) && (collections.ContainsKey(collectionId) || collections.Count < MaxCollections))
+        {
+            collections[collectionId] = [.. collections.GetValueOrDefault(collectionId, []).Union(inboxIds)];
         }
 
         return PumpAsync();
@@ -72,8 +86,18 @@ public sealed partial class ReadWorkerGrain(
         isReading = true;
         try
         {
-            while (waiting.Count > 0)
+            while (waiting.Count + collections.Count > 0)
             {
+                if (waiting.Count == 0)
+                {
+                    var (collection, rows) = collections.First();
+                    collections.Remove(collection);
+                    underWay.UnionWith(rows);
+                    await ReadMembersAsync(collection, rows);
+                    underWay.Clear();
+                    continue;
+                }
+
                 var requests = waiting.Values.Take(ReadSize).ToImmutableArray();
                 foreach (var request in requests)
                 {
@@ -113,6 +137,35 @@ public sealed partial class ReadWorkerGrain(
         }
 
         await Task.WhenAll(requests.Zip(page.Items).Select(pair => DeliverAsync(channel, pair.First, pair.Second)));
+    }
+
+    private async Task ReadMembersAsync(string collection, ImmutableArray<long> rows)
+    {
+        var answered = new ReadRequest { ExternalId = collection, InboxIds = rows };
+        if (await directory.FindChannelAsync(Channel) is not { } channel || await directory.OpenAsync(channel) is not (IProductSource source and ICollectionSource catalogue))
+        {
+            await AckAsync([answered], "ignored: the channel's collections cannot be read");
+            return;
+        }
+
+        var members = await catalogue.ReadMembersAsync(collection, IReadWorkerGrain.MaxMembers, CancellationToken.None);
+        var fault = members.Fault;
+        var failed = 0;
+        foreach (var chunk in members.Products.Chunk(ReadSize))
+        {
+            var page = fault is null ? await source.ReadAsync([.. chunk], CancellationToken.None) : null;
+            fault ??= page!.Fault;
+            failed += page is null ? 0 : (await PageWalk.DeliverAsync(GrainFactory, channel, page.Items, logger)).Count(delivered => delivered.Reply is null);
+        }
+
+        await GrainFactory.GetGrain<IStoreGrain>(Channel.Value).NoteAsync(fault, null);
+        if (fault is not null)
+        {
+            LogFault(Channel.Value, members.Products.Length, fault.Code, fault.Message);
+            return;
+        }
+
+        await AckAsync([answered], $"members: {members.Products.Length} read{(members.IsCut ? ", more exist" : "")}{(failed > 0 ? $", {failed} failed" : "")}");
     }
 
     private async Task DeliverAsync(ChannelSettings channel, ReadRequest request, Observation observation)

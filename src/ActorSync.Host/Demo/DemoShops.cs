@@ -3,6 +3,7 @@ using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Stores;
 using ActorSync.Abstractions.Tenants;
+using ActorSync.Abstractions.Webhooks;
 using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Tenants;
@@ -123,9 +124,9 @@ internal sealed partial class DemoShops(
         });
         await directory.RefreshAsync(TenantId.Default, patched?.Version ?? 0, cancellationToken);
         await Revival.ChannelGrainsAsync(grains, id);
-        if (open is IWebhookRegistrar registrar)
+        if (open is IWebhookRegistrar)
         {
-            var registration = await registrar.EnsureAsync(new Uri(new Uri(options.Value.PublicUrl ?? options.Value.Listen), $"/webhooks/{kind}/{id.Value}"), cancellationToken);
+            var registration = await grains.GetGrain<IWebhookWatchGrain>(id.Value).RegisterAsync(new Uri(new Uri(options.Value.PublicUrl ?? options.Value.Listen), $"/webhooks/{kind}/{id.Value}"));
             if (!registration.Ok)
             {
                 throw new DemoException($"{name} refused the webhooks: {registration.Fault?.Message}");

@@ -25,6 +25,7 @@ public static class ControlRoutes
         control.MapGet("/{channel}/products", (string channel, int? limit, int? offset) => List(sandbox, channel, limit ?? DefaultPage, offset ?? 0));
         control.MapGet("/{channel}/products/by-sku/{**sku}", (string channel, string sku) => BySku(sandbox, channel, Uri.UnescapeDataString(sku)));
         control.MapPost("/{channel}/edit", (string channel, HttpRequest request, CancellationToken ct) => WithBodyAsync(request, body => EditAsync(sandbox, channel, body, ct), ct));
+        control.MapPost("/{channel}/lose-webhooks", (string channel, string? topic, CancellationToken ct) => LoseWebhooksAsync(sandbox, channel, topic, ct));
         control.MapPost("/{channel}/create", (string channel, HttpRequest request, CancellationToken ct) => WithBodyAsync(request, body => CreateAsync(sandbox, channel, body, ct), ct));
     }
 
@@ -118,6 +119,11 @@ public static class ControlRoutes
             ? Results.Json(new { product = result.Product }, ControlJson.Options)
             : Results.Json(new { error = result.Problem }, ControlJson.Options, statusCode: StatusCodes.Status409Conflict);
     }
+
+    private static async Task<IResult> LoseWebhooksAsync(SandboxHost sandbox, string channel, string? topic, CancellationToken cancellationToken) =>
+        sandbox.Find(channel) is { } simulator
+            ? Results.Json(new { lost = await simulator.LoseWebhooksAsync(topic, cancellationToken) }, ControlJson.Options)
+            : UnknownChannel(sandbox, channel);
 
     private static async ValueTask<IResult> CreateAsync(SandboxHost sandbox, string channel, JsonElement body, CancellationToken cancellationToken)
     {

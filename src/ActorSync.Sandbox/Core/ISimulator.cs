@@ -29,6 +29,9 @@ public interface ISimulator
     /// <summary>A person creates a product in the merchant's pages.</summary>
     ValueTask<NeutralProduct> CreateAsync(SeedProduct product, CancellationToken cancellationToken);
 
+    /// <summary>Subscriptions end as the channel ends them: silently. A topic in the channel's words, or null for all; answers how many it were.</summary>
+    ValueTask<int> LoseWebhooksAsync(string? topic, CancellationToken cancellationToken) => ValueTask.FromResult(0);
+
     /// <summary>Products in a stable order (oldest first), for tests that compare shops.</summary>
     IReadOnlyList<NeutralProduct> List(int limit, int offset);
 

@@ -155,7 +155,8 @@ public sealed record ShopSubscription
     /// <summary>products/update for PRODUCTS_UPDATE, inventory_levels/update for INVENTORY_LEVELS_UPDATE.</summary>
     public static string TopicOf(string topic)
     {
-        var cut = topic.LastIndexOf('_');
+        // app/scopes_update is the one whose change has two words.
+        var cut = topic.StartsWith("APP_", StringComparison.Ordinal) ? topic.IndexOf('_', StringComparison.Ordinal) : topic.LastIndexOf('_');
         return $"{topic[..cut]}/{topic[(cut + 1)..]}".ToLowerInvariant();
     }
 }

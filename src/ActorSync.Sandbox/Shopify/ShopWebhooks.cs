@@ -52,6 +52,17 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
         }
     }
 
+    /// <summary>A delivery about the app itself, made at once: its subscription may be gone when it leaves. Called with the shop held.</summary>
+    public void Tell(string topic, JsonObject body)
+    {
+        var action = new ActionInfo(UniqueId(), shop.ExactNow);
+        foreach (var subscription in shop.Subscriptions.Where(s => s.Topic == topic))
+        {
+            var made = Render(subscription, action, UniqueId(), body);
+            Enqueue(subscription, mergeKey: null, TimeSpan.Zero, attempt: 0, () => made);
+        }
+    }
+
     private void Queue(IReadOnlyList<ProductChange> changes)
     {
         var action = new ActionInfo(UniqueId(), shop.ExactNow);

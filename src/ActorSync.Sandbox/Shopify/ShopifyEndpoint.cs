@@ -19,6 +19,9 @@ public sealed class ShopifyEndpoint(IReadOnlyDictionary<string, GraphQlEngine> e
     private readonly Lock gate = new();
     private readonly Dictionary<string, DateTimeOffset> issued = new(StringComparer.Ordinal);
 
+    /// <summary>False: the merchant removed the app, and every token is refused.</summary>
+    public bool IsInstalled { get; set; } = true;
+
     public void Map(WebApplication app)
     {
         app.MapPost(ApiRoot + "/{version}/graphql.json", HandleAsync);
@@ -175,6 +178,11 @@ public sealed class ShopifyEndpoint(IReadOnlyDictionary<string, GraphQlEngine> e
 
     private bool IsKnown(string token)
     {
+        if (!IsInstalled)
+        {
+            return false;
+        }
+
         if (token == Token)
         {
             return true;

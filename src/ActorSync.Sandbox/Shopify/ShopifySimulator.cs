@@ -63,6 +63,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         app.MapPost("/_control/shopify/plan", ChangePlanAsync);
         app.MapPost("/_control/shopify/search", ChangeSearchAsync);
         app.MapPost("/_control/shopify/retries", ChangeRetriesAsync);
+        app.MapPost("/_control/shopify/app", ChangeAppAsync);
     }
 
     private ShopMedia? Picture(string file)
@@ -79,6 +80,18 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
 
     public ValueTask<NeutralProduct> CreateAsync(SeedProduct product, CancellationToken cancellationToken) => merchant.CreateAsync(product, cancellationToken);
 
+    /// <summary>As after the eighth failure: deleted, and nobody is told.</summary>
+    public async ValueTask<int> LoseWebhooksAsync(string? topic, CancellationToken cancellationToken)
+    {
+        using (await shop.EnterAsync(cancellationToken))
+        {
+            var lost = shop.Subscriptions.Where(s => topic is null || ShopSubscription.TopicOf(s.Topic) == topic).ToList();
+            lost.ForEach(s => shop.RemoveSubscription(s.Id));
+            shop.Commit();
+            return lost.Count;
+        }
+    }
+
     public IReadOnlyList<NeutralProduct> List(int limit, int offset) => merchant.List(limit, offset);
 
     public NeutralProduct? FindBySku(string sku) => merchant.FindBySku(sku);
@@ -93,6 +106,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
 
         bucket.Change(CostBucket.StandardRate, CostBucket.StandardRate * CostBucket.SecondsHeld);
         webhooks.RetryScale = 1;
+        endpoint.IsInstalled = true;
         Seed();
     }
 
@@ -180,6 +194,40 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         bulk.Levers.Update((await ReadAsync(request, cancellationToken)).Value) is { } wrong
             ? Results.Json(new { error = wrong }, ControlJson.Options, statusCode: StatusCodes.Status400BadRequest)
             : Results.Json(bulk.Levers.Describe(), ControlJson.Options);
+
+    /// <summary>
+    /// {"installed": false} is the merchant who removes the app: the last word is app/uninstalled, subscriptions are gone and every call is answered 401 until
+    /// {"installed": true}. {"scopesChanged": true} sends app/scopes_update.
+    /// </summary>
+    private async Task<IResult> ChangeAppAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await ReadAsync(request, cancellationToken);
+        using (await shop.EnterAsync(cancellationToken))
+        {
+            if (body.Flag("scopesChanged") == true)
+            {
+                webhooks.Tell("APP_SCOPES_UPDATE", WebhookBody.Scopes(shop.Now));
+            }
+
+            if (body.Flag("installed") is { } installed)
+            {
+                if (!installed && endpoint.IsInstalled)
+                {
+                    webhooks.Tell("APP_UNINSTALLED", WebhookBody.Uninstalled());
+                    foreach (var subscription in shop.Subscriptions.ToList())
+                    {
+                        shop.RemoveSubscription(subscription.Id);
+                    }
+
+                    shop.Commit();
+                }
+
+                endpoint.IsInstalled = installed;
+            }
+        }
+
+        return Results.Json(new { installed = endpoint.IsInstalled }, ControlJson.Options);
+    }
 
     private static async Task<Input> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {

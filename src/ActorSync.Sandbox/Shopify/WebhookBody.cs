@@ -67,6 +67,27 @@ public static class WebhookBody
 
     public static JsonObject Deleted(long id) => new() { ["id"] = id };
 
+    /// <summary>The shop itself, with what a receiver has no business to keep.</summary>
+    public static JsonObject Uninstalled() => new()
+    {
+        ["id"] = 548380009,
+        ["name"] = Shop.Name,
+        ["email"] = "owner@example.com",
+        ["shop_owner"] = "Example Owner",
+        ["phone"] = "0000000000",
+        ["currency"] = Shop.Currency,
+        ["myshopify_domain"] = Shop.Domain,
+    };
+
+    public static JsonObject Scopes(DateTimeOffset now) => new()
+    {
+        ["id"] = 1,
+        ["shop_id"] = Gid.Of("Shop", 548380009),
+        ["previous"] = new JsonArray("read_products"),
+        ["current"] = new JsonArray("read_products", "write_products"),
+        ["updated_at"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+    };
+
     public static JsonObject Level(ShopVariant v, ShopLevel level) => new()
     {
         ["inventory_item_id"] = v.ItemId,

@@ -84,6 +84,14 @@ public sealed class WooSimulator : ISimulator
 
     public ValueTask<NeutralProduct> CreateAsync(SeedProduct product, CancellationToken cancellationToken) => ValueTask.FromResult(shop.Do(() => Neutral(WooSeeding.Add(shop, writer, product, core.Options.BaseAddress))));
 
+    /// <summary>As after the seventh failure in a row.</summary>
+    public ValueTask<int> LoseWebhooksAsync(string? topic, CancellationToken cancellationToken) => ValueTask.FromResult(shop.Do(() =>
+    {
+        var lost = shop.Webhooks.Where(w => w.Status == "active" && (topic is null || w.Topic == topic)).ToList();
+        lost.ForEach(w => shop.Put(w with { Status = "disabled", Modified = shop.Now }));
+        return lost.Count;
+    }));
+
     public IReadOnlyList<NeutralProduct> List(int limit, int offset) =>
         shop.Do(() => (IReadOnlyList<NeutralProduct>)[.. shop.Posts.Where(p => !p.IsVariation && p.Status != "trash").OrderBy(p => p.Id).Skip(offset).Take(limit).Select(Neutral)]);
 

@@ -21,8 +21,8 @@ internal sealed record ChannelView(
 /// <summary>A connector that can be connected, and what it asks for.</summary>
 internal sealed record ChannelKindView(string Kind, string Name, IReadOnlyList<string> Fields, ImmutableArray<ChannelSettingDescriptor> Settings);
 
-/// <summary>Health, budget, work, import and drift of a channel.</summary>
-internal sealed record ChannelHealth(StoreHealth Store, ImportProgress Import, LinkTotals Links, DriftView Drift);
+/// <summary>Health, budget, work, import, drift and webhooks of a channel.</summary>
+internal sealed record ChannelHealth(StoreHealth Store, ImportProgress Import, LinkTotals Links, DriftView Drift, WebhookWatch Webhooks);
 
 /// <summary>A channel's products counted.</summary>
 internal sealed record LinkTotals(

@@ -38,7 +38,7 @@ internal static partial class ChannelEndpoints
 
         var probe = await ChannelConnections.ProbeAsync(await catalogue.Directory.OpenAsync(channel, cancellationToken), cancellationToken);
         await catalogue.Store(channel.Id).NoteAsync(probe.Fault, probe.Ok ? probe.ClockOffset : null);
-        var learned = Learn(channel, probe);
+        var learned = channel.With(probe);
         if (probe.Ok && (learned.Currency != channel.Currency || !learned.Locations.SequenceEqual(channel.Locations)))
         {
             var patch = new ChannelPatch { Currency = learned.Currency, Locations = learned.Locations };
@@ -122,12 +122,12 @@ internal static partial class ChannelEndpoints
             return (Problem)new ApiError(ErrorKind.Conflict, "no-public-url", "ActorSync:PublicUrl is not set, so the channel could not reach us. Without it the channel is polled every minute.");
         }
 
-        if (await catalogue.Directory.OpenAsync(channel, cancellationToken) is not IWebhookRegistrar registrar)
+        if (await catalogue.Directory.OpenAsync(channel, cancellationToken) is not IWebhookRegistrar)
         {
             return (Problem)new ApiError(ErrorKind.Refused, "no-webhooks", $"{catalogue.Directory.KindOf(channel).Descriptor.DisplayName} has no webhooks to subscribe to.");
         }
 
-        var registration = await registrar.EnsureAsync(new Uri(publicUrl, $"/webhooks/{channel.Kind}/{channel.Id}"), cancellationToken);
+        var registration = await catalogue.Watch(channel.Id).RegisterAsync(new Uri(publicUrl, $"/webhooks/{channel.Kind}/{channel.Id}"));
         return registration.Ok
             ? TypedResults.Ok(registration)
             : (Problem)new ApiError(ErrorKind.Refused, "channel-refused", $"The channel does not take the subscription ({registration.Fault?.Code}): {registration.Fault?.Message}");
@@ -193,7 +193,8 @@ internal static partial class ChannelEndpoints
         string id, Caller caller, Catalogue catalogue, IProductQueries queries, TimeProvider clock, CancellationToken cancellationToken) =>
         await catalogue.FindChannelAsync(caller, id, cancellationToken) is { } channel
             ? TypedResults.Ok(new ChannelHealth(await catalogue.Store(channel.Id).GetHealthAsync(), await catalogue.Import(channel.Id).GetAsync(),
-                LinkTotals.Of(await queries.CountLinksAsync(channel.Id, cancellationToken)), DriftView.Of(await catalogue.DriftScan(channel.Id).GetStatusAsync(), clock.GetUtcNow())))
+                LinkTotals.Of(await queries.CountLinksAsync(channel.Id, cancellationToken)), DriftView.Of(await catalogue.DriftScan(channel.Id).GetStatusAsync(), clock.GetUtcNow()),
+                await catalogue.Watch(channel.Id).GetAsync()))
             : (Problem)ApiError.NoChannel(id);
 
     private static async Task<Results<Ok<ListAnswer<ListedProduct>>, Problem>> Links(

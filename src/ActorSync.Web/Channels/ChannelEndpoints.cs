@@ -79,7 +79,7 @@ internal static partial class ChannelEndpoints
             return (Problem)Refused(probe);
         }
 
-        channel = Learn(channel, probe);
+        channel = channel.With(probe);
         if (!await registry.PutAsync(channel.Id, caller.Tenant, channel.Kind, shop, cancellationToken))
         {
             return (Problem)Taken(channel.Id);
@@ -152,13 +152,6 @@ internal static partial class ChannelEndpoints
 
     private static ImmutableDictionary<string, string> Merge(ImmutableDictionary<string, string> stored, IReadOnlyDictionary<string, string?> given) =>
         stored.RemoveRange(given.Keys).AddRange(given.Where(g => !string.IsNullOrEmpty(g.Value)).Select(g => KeyValuePair.Create(g.Key, g.Value!)));
-
-    /// <summary>What the probe told: currency and locations. Warehouses that were assigned to a location stay.</summary>
-    private static ChannelSettings Learn(ChannelSettings channel, ProbeResult probe) => !probe.Ok ? channel : channel with
-    {
-        Currency = probe.Currency ?? channel.Currency,
-        Locations = [.. probe.Locations.Select(l => channel.Locations.FirstOrDefault(k => k.LocationId == l.LocationId) is { } kept ? l with { Warehouses = kept.Warehouses } : l)],
-    };
 
     private static ApiError Taken(ChannelId id) => new(ErrorKind.Conflict, "channel-id-taken", $"The channel id '{id}' is taken. Choose another.");
 

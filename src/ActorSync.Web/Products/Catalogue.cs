@@ -23,6 +23,8 @@ internal sealed class Catalogue(IGrainFactory grains, ITenantDirectory directory
 
     public ITokenGrain Token(ChannelId channel) => grains.GetGrain<ITokenGrain>(channel.Value);
 
+    public IWebhookWatchGrain Watch(ChannelId channel) => grains.GetGrain<IWebhookWatchGrain>(channel.Value);
+
     public IGoLiveGrain GoLive(ChannelId channel) => grains.GetGrain<IGoLiveGrain>(channel.Value);
 
     /// <summary>The product as last committed, or null.</summary>

@@ -64,6 +64,9 @@ internal sealed partial class WebhookDoor(
             case WebhookVerdictKind.NotForUs:
                 tally.Count(channel.Id, "not-for-us");
                 return TypedResults.Ok();
+            case WebhookVerdictKind.Acknowledged:
+                tally.Count(channel.Id, "acknowledged");
+                return TypedResults.Ok();
             case WebhookVerdictKind.Accepted:
                 break;
             default:
@@ -80,7 +83,7 @@ internal sealed partial class WebhookDoor(
             Resource = verdict.Resource,
             Partition = partition,
             Headers = Kept(headers),
-            Body = body,
+            Body = verdict.Kept ?? body,
             ReceivedAt = request.ReceivedAt,
             ClockOffset = await clocks.OffsetAsync(channel.Id),
         };

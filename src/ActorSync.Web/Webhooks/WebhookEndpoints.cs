@@ -35,8 +35,9 @@ internal static class WebhookEndpoints
             var last = await queries.EventsAsync(caller.Tenant, channel.Id, null, 1, cancellationToken);
             var secrets = await catalogue.Directory.SecretsOf(channel.Id, cancellationToken);
             var path = $"/webhooks/{channel.Kind}/{channel.Id}";
+            var watch = await catalogue.Watch(channel.Id).GetAsync();
             return new WebhookChannelStatus(channel.Id.Value, reader is not null, options.Value.PublicUrl is { } url ? new Uri(url, path).ToString() : path,
-                secrets.All("webhookSecret").Any(), channel.PollMode, last.Items.FirstOrDefault()?.ReceivedAt);
+                secrets.All("webhookSecret").Any(), channel.PollMode, last.Items.FirstOrDefault()?.ReceivedAt, watch);
         }));
         return TypedResults.Ok(new ListAnswer<WebhookChannelStatus>(rows, null));
     }
@@ -97,9 +98,17 @@ internal static class WebhookEndpoints
         var request = new WebhookRequest { Headers = headers, Body = System.Text.Encoding.UTF8.GetBytes(text), PathTopic = topic, ReceivedAt = clock.GetUtcNow() };
         var verdict = webhooks.Verify(request, await catalogue.Directory.SecretsOf(channel.Id, cancellationToken));
         var content = verdict.Kind == WebhookVerdictKind.Accepted ? webhooks.Read(request, channel) : null;
-        return TypedResults.Ok(new WebhookTrial(Names.Of(verdict.Kind), verdict.Reason, verdict.Topic, verdict.Resource, content?.ExternalId ?? content?.ResourceKey,
+        return TypedResults.Ok(new WebhookTrial(Names.Of(verdict.Kind), verdict.Reason, verdict.Topic, verdict.Resource, About(content),
             content?.NeedsRead, content?.Ignored, [.. (content?.Body?.Fields.Keys ?? []).Order(StringComparer.Ordinal)], content?.Body?.Variants.Length ?? 0));
     }
+
+    private static string? About(WebhookContent? content) => content switch
+    {
+        null => null,
+        { Signal: { } signal } => "signal/" + Names.Of(signal),
+        { CollectionId: { } collection } => "collection/" + collection,
+        _ => content.ExternalId ?? content.ResourceKey,
+    };
 
     private static async Task<Results<Accepted, Problem>> Replay(long id, Caller caller, IProductQueries queries, IInboxStore inbox, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
     {
@@ -142,7 +151,7 @@ internal static class WebhookEndpoints
 }
 
 /// <summary>Where a channel delivers to and whether it does.</summary>
-internal sealed record WebhookChannelStatus(string Channel, bool SendsWebhooks, string DeliverTo, bool SecretSet, bool Polled, DateTimeOffset? LastReceivedAt);
+internal sealed record WebhookChannelStatus(string Channel, bool SendsWebhooks, string DeliverTo, bool SecretSet, bool Polled, DateTimeOffset? LastReceivedAt, WebhookWatch Watch);
 
 /// <summary>Deliveries counted.</summary>
 internal sealed record WebhookMetrics(long Events, long RefusedSignatures, IReadOnlyList<WebhookChannelMetrics> Channels);

@@ -91,6 +91,8 @@ public sealed class SandboxProcess : IAsyncLifetime
 
     public async Task<JsonObject> EditAsync(string channel, JsonObject edit) => (JsonObject)(await PostAsync($"_control/{channel}/edit", edit))["product"]!;
 
+    public Task LoseWebhooksAsync(string channel, string topic) => PostAsync($"_control/{channel}/lose-webhooks?topic={Uri.EscapeDataString(topic)}", []);
+
     public async Task<JsonObject> CreateAsync(string channel, JsonObject product) => (JsonObject)(await PostAsync($"_control/{channel}/create", product))["product"]!;
 
     /// <summary>The neutral view; null when no product has the SKU.</summary>

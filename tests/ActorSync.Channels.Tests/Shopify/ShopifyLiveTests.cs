@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Webhooks;
+using ActorSync.Channels.Shopify;
 using ActorSync.Channels.Tests.Sandbox;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
@@ -470,11 +471,13 @@ public sealed class ShopifyLiveTests(SandboxProcess sandbox) : IClassFixture<San
         await using var receiver = new WebhookReceiver();
         var first = await _shop.Registrar.EnsureAsync(new Uri("https://old.example/hooks"), Token);
         Assert.True(first.Ok, first.Fault?.Message);
-        Assert.Equal(4, first.Created.Length);
+        Assert.Equal(ShopifyTopics.All.Where(topic => topic.Subscribed is not null).Select(topic => topic.Name), first.Created);
         Assert.Empty((await _shop.Registrar.EnsureAsync(new Uri("https://old.example/hooks"), Token)).Created);
         var moved = await _shop.Registrar.EnsureAsync(receiver.Address, Token);
         Assert.True(moved.Ok, moved.Fault?.Message);
-        Assert.Equal(4, moved.Created.Length);
+        Assert.Equal(first.Created.Length, moved.Created.Length);
+        await sandbox.LoseWebhooksAsync("shopify", "inventory_levels/update");
+        Assert.Equal(["inventory_levels/update"], (await _shop.Registrar.EnsureAsync(receiver.Address, Token)).Created);
 
         await sandbox.EditAsync("shopify", new JsonObject { ["sku"] = "ODD-AMP", ["title"] = "Heard", ["stock"] = 12 });
         await sandbox.WaitForWebhooksAsync("shopify");

@@ -11,6 +11,9 @@ namespace ActorSync.Channels.Tests.Shopify;
 public sealed class ShopifyWebhookTests
 {
     private static readonly ShopifyWebhooks Reader = new();
+
+    /// <summary>Answered, counted, and nothing is read from them.</summary>
+    private static readonly string[] Unread = ["bulk_operations/finish", "collections/delete", "orders/create"];
     private static readonly ChannelSettings Settings = new()
     {
         Id = new ChannelId("shop1"),
@@ -51,6 +54,7 @@ public sealed class ShopifyWebhookTests
         Assert.Equal(WebhookVerdictKind.Accepted, verdict.Kind);
         Assert.Equal(("delivery-1", "products/delete", "product/788032119674292922"), (verdict.EventKey, verdict.Topic, verdict.Resource));
         Assert.Equal(new DateTimeOffset(2025, 7, 10, 16, 15, 47, TimeSpan.Zero), verdict.TriggeredAt);
+        Assert.Null(verdict.Kept);
         Assert.Equal("example-shop.myshopify.com", Reader.ShopOf(request.Headers));
     }
 
@@ -58,6 +62,11 @@ public sealed class ShopifyWebhookTests
     [InlineData("other secret", "products/update", WebhookVerdictKind.Forged)]
     [InlineData("hush", "orders/create", WebhookVerdictKind.NotForUs)]
     [InlineData("hush", "products/update", WebhookVerdictKind.Accepted)]
+    [InlineData("hush", "collections/update", WebhookVerdictKind.Accepted)]
+    [InlineData("hush", "customers/redact", WebhookVerdictKind.Acknowledged)]
+    [InlineData("hush", "customers/data_request", WebhookVerdictKind.Acknowledged)]
+    [InlineData("hush", "shop/redact", WebhookVerdictKind.Acknowledged)]
+    [InlineData("other secret", "shop/redact", WebhookVerdictKind.Forged)]
     public void Verify_ByKeyAndTopic_Decides(string secret, string topic, WebhookVerdictKind expected) =>
         Assert.Equal(expected, Reader.Verify(Signed(topic, """{"id":1}""", "hush"), Secrets(secret)).Kind);
 
@@ -79,8 +88,9 @@ public sealed class ShopifyWebhookTests
         {
             var topic = name!.Split('.')[0].Replace('-', '/');
             var content = Reader.Read(Request(topic, ShopifyContract.Bytes("webhooks/" + name)), Settings);
-            Assert.Equal(topic is "products/create" or "products/update" or "products/delete" or "inventory_levels/update", content.Ignored is null);
-            Assert.Equal(content.Ignored is null, content.Body is not null);
+            var handlings = new[] { content.Ignored is not null, content.Signal is not null, content.CollectionId is not null, content.Body is not null || content.NeedsRead };
+            Assert.True(handlings.Count(handled => handled) == 1, $"{topic} has one handling, not {string.Join(", ", handlings)}");
+            Assert.Equal(Unread.Contains(topic) || topic.StartsWith("compliance", StringComparison.Ordinal), content.Ignored is not null);
         });
     }
 
@@ -160,6 +170,38 @@ public sealed class ShopifyWebhookTests
         Assert.Equal(("271878346596884015", "24826418", (decimal?)expected), (variant.StockItemId, level.LocationId, level.Quantity));
         Assert.Equal(Stamp.At(new DateTimeOffset(2022, 1, 1, 0, 0, 0, TimeSpan.Zero)), level.Version);
         Assert.False(content.Body.VariantsComplete);
+    }
+
+    [Theory]
+    [InlineData("inventory_items-update.official.json", "inventory_items/update", "inventory/271878346596884015")]
+    [InlineData("inventory_items-delete.official.json", "inventory_items/delete", "inventory/271878346596884015")]
+    [InlineData("inventory_levels-disconnect.official.json", "inventory_levels/disconnect", "inventory/271878346596884015")]
+    public void Read_ItemWithoutItsStock_IsAHintForTheProductThatHasIt(string file, string topic, string resource)
+    {
+        var content = Reader.Read(Request(topic, ShopifyContract.Bytes("webhooks/" + file)), Settings);
+        Assert.Equal((resource, true, null), (content.ResourceKey, content.NeedsRead, content.Body));
+    }
+
+    [Fact]
+    public void Read_NewLevel_CarriesItsCount()
+    {
+        var content = Reader.Read(Request("inventory_levels/connect", ShopifyContract.Bytes("webhooks/inventory_levels-connect.official.json")), Settings);
+        Assert.Equal(10, content.Body!.Variants[0].Stock[0].Quantity);
+    }
+
+    [Fact]
+    public void Read_Publication_IsAHintForItsProduct() => Assert.Equal(
+        "788032119674292922", Reader.Read(Request("product_publications/create", ShopifyContract.Bytes("webhooks/product_publications-create.official.json")), Settings).ExternalId);
+
+    [Fact]
+    public void Verify_AppWasRemoved_SaysSoAndKeepsNothingOfItsOwner()
+    {
+        var body = Encoding.UTF8.GetString(ShopifyContract.Bytes("webhooks/app-uninstalled.official.json"));
+        var verdict = Reader.Verify(Signed("app/uninstalled", body, "hush"), Secrets("hush"));
+        Assert.Equal(WebhookVerdictKind.Accepted, verdict.Kind);
+        Assert.Equal("""{"id":548380009}""", Encoding.UTF8.GetString(verdict.Kept!.Value.Span));
+        Assert.Equal(ChannelSignal.Uninstalled, Reader.Read(Request("app/uninstalled", verdict.Kept.Value.ToArray()), Settings).Signal);
+        Assert.Equal(ChannelSignal.RightsChanged, Reader.Read(Request("app/scopes_update", ShopifyContract.Bytes("webhooks/app-scopes_update.official.json")), Settings).Signal);
     }
 
     private static ChannelSecrets Secrets(string secret) => new(new Dictionary<string, string> { ["webhookSecret"] = secret });

@@ -15,8 +15,9 @@ public sealed class Arrows : IOutgoingGrainCallFilter
     /// <summary>Who may be called by whom. A grain class that is not listed calls no grain of ours at all.</summary>
     private static readonly Dictionary<Type, string[]> Allowed = new()
     {
-        [typeof(InboxGrain)] = ["IRemoteProductGrain", "IReadWorkerGrain"],
+        [typeof(InboxGrain)] = ["IRemoteProductGrain", "IReadWorkerGrain", "IWebhookWatchGrain"],
         [typeof(ReadWorkerGrain)] = ["IRemoteProductGrain", "IStoreGrain"],
+        [typeof(WebhookWatchGrain)] = ["IRemoteProductGrain", "IStoreGrain", "ITenantGrain", "IGoLiveGrain"],
         [typeof(RemoteProductGrain)] = ["IProductGrain", "ISkuGrain"],
         [typeof(ProductGrain)] = [],
         [typeof(SkuGrain)] = [],

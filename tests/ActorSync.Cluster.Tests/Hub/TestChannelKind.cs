@@ -62,6 +62,16 @@ public sealed class TestChannelKind : IChannelKind, ICanon, IWebhookReader
 
     public WebhookContent Read(WebhookRequest request, ChannelSettings settings)
     {
+        if (request.Headers.TryGetValue("signal", out var signal))
+        {
+            return new WebhookContent { Signal = Enum.Parse<ChannelSignal>(signal, ignoreCase: true) };
+        }
+
+        if (request.Headers.TryGetValue("collection", out var collection))
+        {
+            return new WebhookContent { CollectionId = collection };
+        }
+
         if (request.Headers.TryGetValue("resource", out var resource))
         {
             return new WebhookContent
@@ -82,7 +92,7 @@ public sealed class TestChannelKind : IChannelKind, ICanon, IWebhookReader
             : new WebhookContent { ExternalId = body.ExternalId, Body = body };
     }
 
-    private sealed class Connection(TestShop shop, IApiBudget budget) : IChannel, IProductSource, IProductSink
+    private sealed class Connection(TestShop shop, IApiBudget budget) : IChannel, IProductSource, IBackfillSource, ICollectionSource, IProductSink, IWebhookRegistrar
     {
         public Task<ProbeResult> ProbeAsync(CancellationToken cancellationToken) => Task.FromResult(new ProbeResult { Ok = shop.Fault is null, Fault = shop.Fault });
 
@@ -100,8 +110,30 @@ public sealed class TestChannelKind : IChannelKind, ICanon, IWebhookReader
 
         public Task<ObservedProduct?> FindAsync(PushItem item, CancellationToken cancellationToken) => Task.FromResult(shop.Find(item));
 
-        public Task<SourcePage> PollAsync(string? cursor, int size, CancellationToken cancellationToken) =>
-            Task.FromResult(new SourcePage { Items = [], NextCursor = cursor ?? "0" });
+        /// <summary>A cursor of a backfill tells one product per page; any other tells nothing.</summary>
+        public Task<SourcePage> PollAsync(string? cursor, int size, CancellationToken cancellationToken)
+        {
+            var parts = cursor?.Split('/') ?? ["0"];
+            if (parts is not [var since, var seen])
+            {
+                return Task.FromResult(new SourcePage { Items = [], NextCursor = parts[0] });
+            }
+
+            var at = int.Parse(seen, System.Globalization.CultureInfo.InvariantCulture);
+            return Task.FromResult(shop.Read(shop.Products.Skip(at).Take(1).Select(product => product.ExternalId)) with { NextCursor = $"{since}/{Math.Min(at + 1, shop.Products.Length)}", HasMore = at < shop.Products.Length });
+        }
+
+        public string CursorAt(DateTimeOffset since) => $"{(shop.AskedSince = since).Value.UtcTicks}/0";
+
+        public Task<CollectionMembers> ReadMembersAsync(string collectionId, int most, CancellationToken cancellationToken) =>
+            Task.FromResult(new CollectionMembers { Products = [.. shop.Products.Select(product => product.ExternalId)], Fault = shop.Fault });
+
+        public Task<WebhookRegistration> EnsureAsync(Uri target, CancellationToken cancellationToken)
+        {
+            var isLost = shop.DeliversTo != target;
+            shop.DeliversTo = shop.Fault is null ? target : shop.DeliversTo;
+            return Task.FromResult(new WebhookRegistration { Ok = shop.Fault is null, Fault = shop.Fault, Created = isLost && shop.Fault is null ? ["product/update"] : [] });
+        }
 
         public async Task<ImmutableArray<PushOutcome>> PushAsync(ImmutableArray<PushItem> items, CancellationToken cancellationToken)
         {

@@ -121,12 +121,18 @@ public sealed class TestHub : IAsyncDisposable
     }
 
     /// <summary>A delivery as the receiver stores it, with the wake-up that follows.</summary>
-    public async Task<AppendResult> DeliverAsync(TestShop shop, ObservedProduct body, string? eventKey = null, string? resource = null, bool hint = false)
+    public Task<AppendResult> DeliverAsync(TestShop shop, ObservedProduct body, string? eventKey = null, string? resource = null, bool hint = false)
     {
-        var channel = new ChannelId(shop.Name);
         var about = resource ?? $"product/{body.ExternalId}";
         var headers = ImmutableDictionary<string, string>.Empty;
         headers = resource is not null ? headers.Add("resource", resource) : hint ? headers.Add("hint", body.ExternalId) : headers;
+        return DeliverAsync(shop, about, headers, Kind.Write(body), eventKey);
+    }
+
+    /// <summary>A delivery in the test channel's own words: headers signal or collection.</summary>
+    public async Task<AppendResult> DeliverAsync(TestShop shop, string about, ImmutableDictionary<string, string> headers, byte[] body, string? eventKey = null)
+    {
+        var channel = new ChannelId(shop.Name);
         var partition = InboxPartition.Of(channel, about);
         var result = await Inbox.AppendAsync(
             new InboxEntry
@@ -138,7 +144,7 @@ public sealed class TestHub : IAsyncDisposable
                 Resource = about,
                 Partition = partition,
                 Headers = headers,
-                Body = Kind.Write(body),
+                Body = body,
                 ReceivedAt = DateTimeOffset.UtcNow,
             },
             CancellationToken.None);

@@ -20,6 +20,12 @@ public sealed class TestShop(string name, TimeProvider clock)
     /// <summary>While set, every call fails with it.</summary>
     public ChannelFault? Fault { get; set; }
 
+    /// <summary>Where its subscription delivers to; null = it has none.</summary>
+    public Uri? DeliversTo { get; set; }
+
+    /// <summary>The moment since which the hub last wanted to know what changed.</summary>
+    public DateTimeOffset? AskedSince { get; set; }
+
     /// <summary>The next push is done, but whoever sent it never hears of it.</summary>
     public bool LoseNextAnswer { get; set; }
 

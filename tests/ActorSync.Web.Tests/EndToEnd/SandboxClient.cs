@@ -75,6 +75,11 @@ internal sealed class SandboxClient(Uri address) : IDisposable
 
     private static string PageOf(string shopifyId) => $"/shopify/demo/admin/products/{shopifyId.Split('/')[^1]}";
 
+    /// <summary>Subscriptions end silently: deleted at Shopify, disabled at WooCommerce.</summary>
+    public Task LoseWebhooksAsync(string channel) => PostAsync($"/_control/{channel}/lose-webhooks", new { });
+
+    public Task AppAsync(bool installed) => PostAsync("/_control/shopify/app", new { installed });
+
     public Task FaultsAsync(object faults) => PostAsync("/_control/faults", faults);
 
     public async Task<long> WritesAsync(string channel) =>

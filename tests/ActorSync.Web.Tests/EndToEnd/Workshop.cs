@@ -17,6 +17,9 @@ public sealed class Workshop : IAsyncLifetime
 
     internal ChildProgram? HubProcess { get; private set; }
 
+    /// <summary>Further settings of each hub that is started, as environment variables.</summary>
+    internal Dictionary<string, string> HubSettings { get; } = [];
+
     internal HubClient Hub { get; private set; } = null!;
 
     internal SandboxClient Shops { get; private set; } = null!;
@@ -64,7 +67,7 @@ public sealed class Workshop : IAsyncLifetime
     /// <param name="reachable">False = no PublicUrl: channels are polled.</param>
     internal void StartHub(string? failPoint = null, bool demo = true, string? key = null, bool reachable = true)
     {
-        var environment = new Dictionary<string, string>();
+        var environment = new Dictionary<string, string>(HubSettings);
         if (failPoint is not null)
         {
             environment["ActorSync__FailPoint"] = failPoint;
