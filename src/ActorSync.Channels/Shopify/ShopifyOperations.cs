@@ -37,6 +37,7 @@ internal static partial class ShopifyOperations
     public static readonly ShopifyOperation ProductSet = Load("ProductSet");
     public static readonly ShopifyOperation ProductSetLarge = Load("ProductSetLarge");
     public static readonly ShopifyOperation ProductUpdate = Load("ProductUpdate");
+    public static readonly ShopifyOperation ProductDelete = Load("ProductDelete");
     public static readonly ShopifyOperation TagsAdd = Load("TagsAdd");
     public static readonly ShopifyOperation TagsRemove = Load("TagsRemove");
     public static readonly ShopifyOperation VariantsUpdate = Load("VariantsUpdate");
@@ -61,7 +62,7 @@ internal static partial class ShopifyOperations
     [
         ShopProbe, ProductsPage, ProductsChanged, ProductsCount, ProductsByIds, ProductByHubId, VariantsOfProduct, LevelsOfItem, VariantsBySku, ItemsOfVariants,
         ProductStatus, ProductSetStatus, HubIdDefinition, CollectionsPage, CollectionsOfProduct,
-        Webhooks, CollectionMembers, ProductSet, ProductSetLarge, ProductUpdate, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
+        Webhooks, CollectionMembers, ProductSet, ProductSetLarge, ProductUpdate, ProductDelete, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
         VariantsDelete, MediaOfProduct, MediaRemove, MediaMove, MediaAdd, HubIdDefine, WebhookCreate, WebhookDelete,
     ];
 

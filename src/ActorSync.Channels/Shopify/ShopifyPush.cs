@@ -31,7 +31,12 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
         var lists = new ShopifyListPush(client, new ShopifyCollections(client));
         var options = new ParallelOptions { MaxDegreeOfParallelism = MaxParallelItems, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(states.Where(state => !state.IsOver), options, async (state, token) =>
-            await (state.Item.Action == PushAction.Create ? CreateAsync(state, lists, token) : UpdateAsync(state, lists, token)));
+            await (state.Item.Action switch
+            {
+                PushAction.Create => CreateAsync(state, lists, token),
+                PushAction.Delete => DeleteAsync(state, token),
+                _ => UpdateAsync(state, lists, token),
+            }));
         return [.. states.Select(state => state.ToOutcome(client.ClockOffset))];
     }
 
@@ -191,6 +196,37 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
         };
     }
 
+    private async Task DeleteAsync(ShopifyPushState state, CancellationToken cancellationToken)
+    {
+        var keys = state.Undecided.Select(planned => planned.Key).ToArray();
+        if (state.Item.ExternalId is not { } id)
+        {
+            state.Reject(null, "NO_EXTERNAL_ID", "A delete needs the id of the product at Shopify.");
+            return;
+        }
+
+        var answer = await client.SendAsync(
+            ShopifyOperations.ProductDelete, new JsonObject { ["input"] = new JsonObject { ["id"] = ShopifyGid.Product(id) } }, Lane.Content, cancellationToken);
+        if (answer.Fault is { } fault)
+        {
+            state.Fail(keys, fault, answer.MayHaveHappened);
+            return;
+        }
+
+        switch (ShopifyErrors.UserErrors(answer.Root("productDelete")))
+        {
+            case []:
+                state.Mark(keys, PushResult.Applied);
+                break;
+            case [var error, ..] when ShopifyErrors.IsGone(error):
+                state.Gone(error.Message);
+                break;
+            case [var error, ..]:
+                state.Reject(null, error.Code ?? "REFUSED", error.Message);
+                break;
+        }
+    }
+
     private async Task UpdateAsync(ShopifyPushState state, ShopifyListPush lists, CancellationToken cancellationToken)
     {
         var item = state.Item;
@@ -227,13 +263,19 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
                 return;
             }
 
-            if (planned is { Key.Field: ShopifyFields.IsActive } && planned.Target != FieldValue.True && planned.Held != FieldValue.True
+            var isArchived = state.Item.Action == PushAction.Archive && planned.Key.Field == ShopifyFields.IsActive;
+            if (!isArchived && planned is { Key.Field: ShopifyFields.IsActive } && planned.Target != FieldValue.True && planned.Held != FieldValue.True
                 && await IsOffAlreadyAsync(state, id, planned, cancellationToken))
             {
                 continue;
             }
 
-            if (ShopifyMapper.AddProductField(input, planned.Key.Field, planned.Target))
+            if (isArchived)
+            {
+                input["status"] = "ARCHIVED";
+                sent.Add(planned);
+            }
+            else if (ShopifyMapper.AddProductField(input, planned.Key.Field, planned.Target))
             {
                 sent.Add(planned);
             }

@@ -14,8 +14,10 @@ internal sealed partial class WooChannel
 
         var ledgers = items.Select(item => new PushLedger(item, client.Clock.GetUtcNow(), client.Clock.GetUtcNow() + WooKind.PushTime)).ToArray();
         var lane = items.Min(LaneOf);
-        await CreateAsync([.. ledgers.Where(l => l.Item.Action == PushAction.Create || l.Item.ExternalId is null)], lane, cancellationToken);
-        await UpdateAsync([.. ledgers.Where(l => l.Item.Action == PushAction.Update && l.Item.ExternalId is not null)], lane, cancellationToken);
+        var deletes = ledgers.Where(l => l.Item.Action == PushAction.Delete).ToArray();
+        await CreateAsync([.. ledgers.Except(deletes).Where(l => l.Item.Action == PushAction.Create || l.Item.ExternalId is null)], lane, cancellationToken);
+        await UpdateAsync([.. ledgers.Except(deletes).Where(l => l.Item.Action != PushAction.Create && l.Item.ExternalId is not null)], lane, cancellationToken);
+        await TrashAsync(deletes, lane, cancellationToken);
         var now = client.Clock.GetUtcNow() + client.ClockOffset;
         return [.. ledgers.Select(ledger => ledger.Outcome(now, client.ClockOffset, terms.Facts))];
     }
@@ -26,6 +28,25 @@ internal sealed partial class WooChannel
         WooFields.Price or WooFields.CompareAtPrice => Lane.Price,
         _ => Lane.Content,
     });
+
+    /// <summary>One by one: a batch would delete for good, and tell nobody.</summary>
+    private async Task TrashAsync(PushLedger[] ledgers, Lane lane, CancellationToken cancellationToken) =>
+        await Parallel.ForEachAsync(ledgers, AFewAtATime(cancellationToken), async (ledger, token) =>
+        {
+            var answer = await client.TrashAsync($"products/{ledger.Item.ExternalId}", lane, token);
+            switch (answer.Effect)
+            {
+                case WooEffect.Done or WooEffect.Gone:
+                    ledger.Close(PushResult.Applied);
+                    break;
+                case WooEffect.Refused:
+                    ledger.RejectWhole(answer.FaultOrError.Code, answer.FaultOrError.Message);
+                    break;
+                default:
+                    ledger.CloseFailed(answer.Effect == WooEffect.NotSent ? PushResult.NotSent : PushResult.Unknown, answer.FaultOrError);
+                    break;
+            }
+        });
 
     private async Task UpdateAsync(PushLedger[] ledgers, Lane lane, CancellationToken cancellationToken)
     {

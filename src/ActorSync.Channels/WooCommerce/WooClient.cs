@@ -43,6 +43,9 @@ internal sealed class WooClient(ChannelHttpClient http, WooConnection connection
     public Task<WooAnswer> PostAsync(string path, JsonObject body, Lane lane, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, path, [], body, lane, cancellationToken);
 
+    /// <summary>Moves to the trash, from where the merchant can bring it back.</summary>
+    public Task<WooAnswer> TrashAsync(string path, Lane lane, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, path, [], null, lane, cancellationToken);
+
     /// <summary>Deletes for good (webhooks know no trash).</summary>
     public Task<WooAnswer> DeleteAsync(string path, Lane lane, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, path, [new("force", "true")], null, lane, cancellationToken);

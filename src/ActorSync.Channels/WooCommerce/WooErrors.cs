@@ -73,6 +73,7 @@ internal static partial class WooErrors
     public const string ProductGone = "woocommerce_rest_product_invalid_id";
     public const string VariationGone = "woocommerce_rest_product_variation_invalid_id";
     public const string TermExists = "term_exists";
+    private const string AlreadyTrashed = "woocommerce_rest_already_trashed";
     public const string InvalidParameter = "rest_invalid_param";
     public const string TooLarge = "REQUEST_TOO_LARGE";
     public const string Firewall = "FIREWALL";
@@ -149,7 +150,7 @@ internal static partial class WooErrors
 
     public static WooEffect EffectOf(WooError error) => error.Code switch
     {
-        ProductGone or VariationGone => WooEffect.Gone,
+        ProductGone or VariationGone or AlreadyTrashed => WooEffect.Gone,
         _ when error.Status is 429 or 503 or 508 => WooEffect.NotSent,
         _ when error.Status >= 500 => WooEffect.Unknown,
         _ => WooEffect.Refused,

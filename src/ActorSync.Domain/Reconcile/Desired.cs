@@ -171,7 +171,7 @@ internal static class Desired
                 continue;
             }
 
-            var isRemovedElsewhere = !variant.Exists && !context.Policy.SpreadDeletes
+            var isRemovedElsewhere = !variant.Exists && !context.Policy.DeletesSpread
                 && product.Winner(new RegisterKey(Fields.Exists, variant.Id)) is { Origin.Kind: not OriginKind.Hub };
             values.TryGetValue(variant.Id, out var own);
             desired.Add(new DesiredVariant

@@ -91,6 +91,7 @@ internal sealed class DriftReader(ReconcileContext context, ProductState? produc
         planned.UnionWith(plan.Delta.Select(value => value.Key));
         planned.UnionWith(plan.Withheld.Where(value => value.Key is not null).Select(value => value.Key!.Value));
         ReadVariants();
+        ReadPictures();
         foreach (var (key, after) in After.Registers)
         {
             if (after.Last is { } last && context.Channel.Mask.Contains(key.Field) && IsCarried(key))
@@ -182,6 +183,25 @@ internal sealed class DriftReader(ReconcileContext context, ProductState? produc
         }
 
         return false;
+    }
+
+    /// <summary>Pictures that vanished at the channel.</summary>
+    private void ReadPictures()
+    {
+        foreach (var now in After.Media)
+        {
+            if (now.Gone && before.Media.FirstOrDefault(known => known.MediaId == now.MediaId) is { Gone: false } was)
+            {
+                var key = new RegisterKey(Products.Fields.Images, null, was.Key ?? was.MediaId);
+                fields.Add(new DriftedField
+                {
+                    Key = key,
+                    Believed = new FieldValue(was.Url ?? was.MediaId),
+                    Found = FieldValue.Empty,
+                    Repair = RepairOf(key, !planned.Contains(key)),
+                });
+            }
+        }
     }
 
     /// <summary>Variants that came or went at the channel.</summary>

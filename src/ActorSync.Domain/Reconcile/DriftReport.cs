@@ -2,6 +2,22 @@ using ActorSync.Domain.Products;
 
 namespace ActorSync.Domain.Reconcile;
 
+/// <summary>A drifted value in a report. Reports are stored as plain JSON, so that the register is in its text form.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.drift-example-value")]
+public sealed record DriftExampleValue
+{
+    [Id(0)] public required string Register { get; init; }
+    [Id(1)] public string? Believed { get; init; }
+    [Id(2)] public string? Found { get; init; }
+    [Id(3)] public required DriftRepair Repair { get; init; }
+
+    public static DriftExampleValue Of(DriftedField field)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        return new DriftExampleValue { Register = field.Key.ToString(), Believed = field.Believed.Text, Found = field.Found.Text, Repair = field.Repair };
+    }
+}
+
 /// <summary>One product in a report, for people.</summary>
 [GenerateSerializer, Immutable, Alias("actorsync.drift-example")]
 public sealed record DriftExample
@@ -9,9 +25,10 @@ public sealed record DriftExample
     [Id(0)] public required string ExternalId { get; init; }
     [Id(1)] public ProductId? Product { get; init; }
     [Id(2)] public required DriftKind Kind { get; init; }
-    [Id(3)] public ImmutableArray<DriftedField> Fields { get; init; } = [];
+    // Id 3 was Fields.
     /// <summary>A webhook should have told it and did not.</summary>
     [Id(4)] public bool IsMissedWebhook { get; init; }
+    [Id(5)] public ImmutableArray<DriftExampleValue> Values { get; init; } = [];
 }
 
 /// <summary>What a drift scan found and did; grows by one look at a time.</summary>
@@ -83,7 +100,7 @@ public sealed record DriftReport
                 ExternalId = externalId,
                 Product = drift.Product,
                 Kind = drift.Kind,
-                Fields = [.. drift.Fields.Take(MaxFields)],
+                Values = [.. drift.Fields.Take(MaxFields).Select(DriftExampleValue.Of)],
                 IsMissedWebhook = isMissedWebhook,
             }),
         };

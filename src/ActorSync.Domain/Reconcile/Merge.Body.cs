@@ -1,4 +1,5 @@
 using ActorSync.Domain.Products;
+using ActorSync.Domain.Tenants;
 
 namespace ActorSync.Domain.Reconcile;
 
@@ -37,6 +38,7 @@ internal sealed partial class Merge
         }
 
         var matched = Walk(body, seen.Source, look, settled: null);
+        KeepEdited();
         if (seen.Source == ObservationSource.Stock)
         {
             return Finish();
@@ -356,7 +358,8 @@ internal sealed partial class Merge
         };
         Log(LogAction.Deleted, Channel.Origin, rule: MergeRule.DeletePolicy, eventId: look.EventId, detail: seen.Body.ExternalId);
         var deletion = new RegisterKey(Fields.Exists);
-        if (!policy.SpreadDeletes || life == ProductLife.Deleted)
+        Unset(deletion);
+        if (!policy.DeletesSpread || life == ProductLife.Deleted)
         {
             return;
         }
@@ -370,6 +373,27 @@ internal sealed partial class Merge
 
         life = ProductLife.Deleted;
         changedBy = Channel.Origin;
+    }
+
+    /// <summary>Edited here by someone who did not know that it is deleted, and about to be destroyed: it is kept, with a row. Where it is gone it stays gone.</summary>
+    private void KeepEdited()
+    {
+        if (life != ProductLife.Deleted || start.Life != ProductLife.Deleted || policy.Deletes != DeletePolicy.Delete)
+        {
+            return;
+        }
+
+        foreach (var (key, register) in registers)
+        {
+            if (!register.Claims.IsEmpty && register.Claims[0] is var claim && claim.Origin == Channel.Origin
+                && !(start.Registers.TryGetValue(key, out var before) && !before.Claims.IsEmpty && before.Claims[0].Equals(claim)))
+            {
+                life = ProductLife.Active;
+                changedBy = Channel.Origin;
+                WriteRow(new RegisterKey(Fields.Exists), claim with { Value = FieldValue.True }, start.LastUpdatedBy, FieldValue.False, Stamp.At(start.UpdatedAt), MergeRule.DeletePolicy);
+                return;
+            }
+        }
     }
 
     private void HearDelete(string? eventId)
@@ -406,7 +430,7 @@ internal sealed partial class Merge
         if (wasDeleted)
         {
             Log(LogAction.Linked, Channel.Origin, eventId: look.EventId, detail: "restored");
-            if (life == ProductLife.Deleted && policy.SpreadDeletes)
+            if (life == ProductLife.Deleted && policy.DeletesSpread)
             {
                 life = ProductLife.Active;
                 changedBy = Channel.Origin;
@@ -421,8 +445,10 @@ internal sealed partial class Merge
     {
         foreach (var (key, register) in registers)
         {
-            if (key.Scope is not null || register.Claims.IsEmpty || (variant is not null && key.Variant != variant) || !Channel.Mask.Contains(key.Field))
+            if (key.Scope is not null || register.Claims.IsEmpty || (variant is not null && key.Variant != variant) || !Channel.Mask.Contains(key.Field)
+                || key.Field == Fields.Exists)
             {
+                // That a variant exists is no value that anybody edited; what was made of it at the channel is in its other registers.
                 continue;
             }
 

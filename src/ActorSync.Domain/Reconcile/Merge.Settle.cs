@@ -12,6 +12,11 @@ internal sealed partial class Merge
     {
         var isOurs = link.Flight is { } flight && string.Equals(flight.PushId, outcome.PushId, StringComparison.Ordinal);
         var isCreate = isOurs && link.Flight!.Action == PushAction.Create;
+        if (isOurs && link.Flight!.Action == PushAction.Delete && outcome.Result == PushResult.Gone)
+        {
+            outcome = outcome with { Result = PushResult.Applied, Answer = null, Error = null };
+        }
+
         var look = new Look(outcome.SentAt, now, outcome.ClockOffset, outcome.PushId);
         if (isOurs)
         {
@@ -269,7 +274,12 @@ internal sealed partial class Merge
 
     private void SettleExists(RegisterKey key, Intent intent)
     {
-        var variant = key.Variant!.Value;
+        if (key.Variant is not { } variant)
+        {
+            SettleDeleted(key);
+            return;
+        }
+
         if (intent.Value == FieldValue.True)
         {
             if (LinkOf(variant) is null)
@@ -293,6 +303,21 @@ internal sealed partial class Merge
         }
 
         Unset(key);
+    }
+
+    /// <summary>The channel has deleted the product because we asked for it.</summary>
+    private void SettleDeleted(RegisterKey key)
+    {
+        Unset(key);
+        link = link with
+        {
+            Status = LinkStatus.Deleted,
+            DeletedAt = now,
+            Reason = $"Deleted at {Channel.Id} by the hub.",
+            WantsRead = false,
+            WantsReadSince = null,
+        };
+        Log(LogAction.Deleted, Origin.Hub, rule: MergeRule.DeletePolicy, detail: link.ExternalId);
     }
 
     /// <summary>What the answer shows of a register, with the version of the resource that carries it; null = it does not carry it.</summary>

@@ -379,7 +379,7 @@ internal sealed partial class Merge
         }
 
         Log(LogAction.Unlinked, Channel.Origin, key, FieldValue.True, FieldValue.False, MergeRule.DeletePolicy, look.EventId, detail: known.ExternalId);
-        if (!policy.SpreadDeletes || variants.Count(v => v.Exists) < 2 || !variants.Any(v => v.Id == known.Variant && v.Exists))
+        if (!policy.DeletesSpread || variants.Count(v => v.Exists) < 2 || !variants.Any(v => v.Id == known.Variant && v.Exists))
         {
             return;
         }

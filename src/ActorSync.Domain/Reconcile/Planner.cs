@@ -1,6 +1,7 @@
 using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Stock;
+using ActorSync.Domain.Tenants;
 
 namespace ActorSync.Domain.Reconcile;
 
@@ -71,13 +72,10 @@ internal sealed partial class Planner
 
         if (product.Life == ProductLife.Deleted)
         {
-            PlanUnpublish();
-        }
-        else
-        {
-            PlanUpdate();
+            return Result(PlanDeparture());
         }
 
+        PlanUpdate();
         return Result(PushAction.Update);
     }
 
@@ -181,15 +179,45 @@ internal sealed partial class Planner
         return hash;
     }
 
-    /// <summary>A delete that spreads takes the product off the channel; it does not destroy it there.</summary>
-    private void PlanUnpublish()
+    /// <summary>The product is deleted in the hub: what that means here is the tenant's policy.</summary>
+    private PushAction PlanDeparture()
     {
-        var key = new RegisterKey(Fields.IsActive);
-        var field = Fields.Get(Fields.IsActive);
         Withhold(null, WithheldReason.Deleted, "The product is deleted in the hub.");
-        if (context.Policy.SpreadDeletes && Mask(field))
+        readFirst |= context.Policy.DeletesSpread && (link.WantsRead || link.Flight is not null);
+        switch (context.Policy.Deletes)
         {
-            Consider(field, key, FieldValue.False);
+            // A channel without a state of being on sale is no shop: what it holds is not ours to delete.
+            case DeletePolicy.Delete when Mask(Fields.Get(Fields.IsActive)):
+                PlanDelete();
+                return PushAction.Delete;
+            case DeletePolicy.Archive when Mask(Fields.Get(Fields.IsActive)):
+                Consider(Fields.Get(Fields.IsActive), new RegisterKey(Fields.IsActive), FieldValue.False);
+                return PushAction.Archive;
+            default:
+                return PushAction.Update;
+        }
+    }
+
+    private void PlanDelete()
+    {
+        var key = new RegisterKey(Fields.Exists);
+        if (link.Registers.TryGetValue(key, out var known) && known.Parked is { } parked && parked.TargetHash == FieldValue.False.Hash)
+        {
+            Withhold(key, WithheldReason.Parked, parked.Message);
+            return;
+        }
+
+        // An edit that was made there and that nobody has seen would be lost for good.
+        readFirst |= !IsFresh();
+        HoldWithdrawn();
+        Add(key, FieldValue.False, FieldValue.True);
+    }
+
+    private void HoldWithdrawn()
+    {
+        if (link.WithdrawalHeldAt is { } heldAt)
+        {
+            Hold($"More than {WithdrawalWindow.Share:P0} of this channel's products would have been unpublished or deleted within {WithdrawalWindow.Span.TotalMinutes:N0} minutes (held at {heldAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC).");
         }
     }
 
@@ -344,7 +372,7 @@ internal sealed partial class Planner
             return;
         }
 
-        if (!variant.Exists && product.Winner(key) is { Origin.Kind: not OriginKind.Hub } && !context.Policy.SpreadDeletes)
+        if (!variant.Exists && product.Winner(key) is { Origin.Kind: not OriginKind.Hub } && !context.Policy.DeletesSpread)
         {
             Withhold(key, WithheldReason.Deleted, "Removes do not spread.");
             return;
@@ -409,9 +437,9 @@ internal sealed partial class Planner
         {
             Guard(key, held, target);
         }
-        else if (field.Name == Fields.IsActive && link.WithdrawalHeldAt is { } heldAt && target == FieldValue.False && held != FieldValue.False)
+        else if (field.Name == Fields.IsActive && target == FieldValue.False && held != FieldValue.False)
         {
-            Hold($"More than {WithdrawalWindow.Share:P0} of this channel's products would have been unpublished within {WithdrawalWindow.Span.TotalMinutes:N0} minutes (held at {heldAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC).");
+            HoldWithdrawn();
         }
 
         Add(key, target, held);

@@ -2,7 +2,15 @@ using ActorSync.Domain.Products;
 
 namespace ActorSync.Domain.Reconcile;
 
-public enum PushAction { Create, Update }
+public enum PushAction
+{
+    Create,
+    Update,
+    /// <summary>An update that takes a deleted product off sale and keeps it.</summary>
+    Archive,
+    /// <summary>The product is to go at the channel. Gone already is success.</summary>
+    Delete,
+}
 
 /// <summary>What one channel should be told of one product: the delta, and the whole target for calls that replace lists.</summary>
 [GenerateSerializer, Immutable, Alias("actorsync.push-item")]

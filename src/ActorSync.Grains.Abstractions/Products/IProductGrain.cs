@@ -38,6 +38,9 @@ public interface IProductGrain : IGrainWithStringKey
     /// <summary>Lets go what the minimal guard holds for the channel.</summary>
     [Alias("release-guard")] Task ReleaseGuardAsync(ChannelId channel, string actor);
 
+    /// <summary>Lets the product be unpublished or deleted at the channel where that was one too many; false = that is not what holds it.</summary>
+    [Alias("release-withdrawal")] Task<bool> ReleaseWithdrawalAsync(ChannelId channel, string actor);
+
     /// <summary>Takes back a begun push that would unpublish one product too many at the channel, and holds it for a person.</summary>
     [Alias("hold-withdrawal")] Task HoldWithdrawalAsync(ChannelId channel, string pushId);
 

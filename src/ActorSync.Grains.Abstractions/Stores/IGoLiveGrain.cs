@@ -48,7 +48,7 @@ public sealed record GoLiveReport
     [Id(3)] public long Undecided { get; init; }
     /// <summary>Differing values by field.</summary>
     [Id(4)] public ImmutableDictionary<string, long> ByField { get; init; } = ImmutableDictionary<string, long>.Empty;
-    /// <summary>The number to confirm: Update + Undecided products, + Create where asked.</summary>
+    /// <summary>The number to confirm: Update + Delete + Undecided products, + Create where asked.</summary>
     [Id(5)] public long Writes { get; init; }
     /// <summary>observe, deciding, live.</summary>
     [Id(6)] public required string State { get; init; }
@@ -56,4 +56,6 @@ public sealed record GoLiveReport
     [Id(7)] public string? Sentence { get; init; }
     /// <summary>The request was accepted and runs (or ran).</summary>
     [Id(8)] public bool Started { get; init; }
+    /// <summary>Products deleted in the hub that would be deleted at the channel.</summary>
+    [Id(9)] public long Delete { get; init; }
 }

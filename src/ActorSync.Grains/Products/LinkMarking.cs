@@ -73,7 +73,7 @@ internal sealed record LinkMarking
     {
         LinkStatus.Ambiguous => "ambiguous",
         _ when plan.Guard is not null => "parked",
-        _ when !plan.IsEmpty => plan.Action == PushAction.Create ? "create" : "update",
+        _ when !plan.IsEmpty => plan.Action switch { PushAction.Create => "create", PushAction.Delete => "delete", _ => "update" },
         LinkStatus.Excluded => "excluded",
         _ when plan.Withheld.Any(withheld => withheld.Reason == WithheldReason.Parked) => "parked",
         _ => "none",

@@ -73,7 +73,9 @@ public sealed partial class ProductGrain : Grain, IProductGrain
 
     public Task RetryAsync(ImmutableArray<ChannelId> channels) => SendAsync(new RetryPush(channels));
 
-    public Task ReleaseGuardAsync(ChannelId channel, string actor) => SendAsync(new ReleaseGuard(channel, actor));
+    public Task ReleaseGuardAsync(ChannelId channel, string actor) => SendAsync(new ReleaseGuard(channel, actor, onlyWithdrawal: false));
+
+    public Task<bool> ReleaseWithdrawalAsync(ChannelId channel, string actor) => SendAsync(new ReleaseGuard(channel, actor, onlyWithdrawal: true));
 
     public Task HoldWithdrawalAsync(ChannelId channel, string pushId) => SendAsync(new HoldWithdrawal(channel, pushId));
 

@@ -247,7 +247,7 @@ internal sealed class HoldWithdrawal(ChannelId channel, string pushId) : Product
             Action = LogAction.Held,
             Origin = Origin.Hub,
             Channel = channel,
-            Detail = "Unpublishing waits for a person: too many products of this channel would have gone within minutes.",
+            Detail = "Unpublishing or deleting waits for a person: too many products of this channel would have gone within minutes.",
             At = scene.Now,
         }).With(new AttemptWrite
         {
@@ -265,20 +265,29 @@ internal sealed class HoldWithdrawal(ChannelId channel, string pushId) : Product
 }
 
 /// <summary>A person lets go what the minimal guard holds.</summary>
-internal sealed class ReleaseGuard(ChannelId channel, string actor) : ProductCommand<bool>
+internal sealed class ReleaseGuard(ChannelId channel, string actor, bool onlyWithdrawal) : ProductCommand<bool>
 {
-    public override ProductWork Decide(ProductScene scene, ProductWork work) =>
-        work.Links.TryGetValue(channel, out var link) && link.HeldByGuard is { } held
-            ? work.With(Reconciler.PassGuard(link, held)).With(new LogEntry
-            {
-                Action = LogAction.Resolved,
-                Origin = Origin.Hub,
-                Channel = channel,
-                Actor = actor,
-                Detail = $"Let go by a person: {held}",
-                At = scene.Now,
-            })
-            : work;
+    private bool isReleased;
 
-    protected override bool ReplyTo(CommittedProduct committed) => true;
+    public override ProductWork Decide(ProductScene scene, ProductWork work)
+    {
+        isReleased = false;
+        if (!work.Links.TryGetValue(channel, out var link) || link.HeldByGuard is not { } held || (onlyWithdrawal && link.WithdrawalHeldAt is null))
+        {
+            return work;
+        }
+
+        isReleased = true;
+        return work.With(Reconciler.PassGuard(link, held)).With(new LogEntry
+        {
+            Action = LogAction.Resolved,
+            Origin = Origin.Hub,
+            Channel = channel,
+            Actor = actor,
+            Detail = $"Let go by a person: {held}",
+            At = scene.Now,
+        });
+    }
+
+    protected override bool ReplyTo(CommittedProduct committed) => isReleased;
 }

@@ -80,6 +80,7 @@ public sealed partial class GoLiveGrain(
         var channel = await FindChannelNowAsync();
         var counts = await queries.CountLinksAsync(Channel, CancellationToken.None);
         var update = counts.ByPlan.GetValueOrDefault("update");
+        var delete = counts.ByPlan.GetValueOrDefault("delete");
         // Products that were made before the channel was added may have no link row yet; they are absent there all the same.
         var present = counts.ByStatus.GetValueOrDefault(LinkStatus.Linked) + counts.ByStatus.GetValueOrDefault(LinkStatus.Ambiguous)
             + counts.ByStatus.GetValueOrDefault(LinkStatus.DeleteHeard) + counts.ByStatus.GetValueOrDefault(LinkStatus.Deleted);
@@ -98,7 +99,8 @@ public sealed partial class GoLiveGrain(
             Ambiguous = counts.ByStatus.GetValueOrDefault(LinkStatus.Ambiguous),
             Undecided = counts.Undecided,
             ByField = byField.ToImmutable(),
-            Writes = update + counts.Undecided + (createMissing == CreateMissing.All ? absent : 0),
+            Delete = delete,
+            Writes = update + delete + counts.Undecided + (createMissing == CreateMissing.All ? absent : 0),
             State = State.Request is not null ? "deciding" : channel?.Mode == ChannelMode.Live ? "live" : "observe",
             Sentence = State.Request is not null ? $"{State.Decided} products decided." : sentence,
             Started = State.Request is not null,

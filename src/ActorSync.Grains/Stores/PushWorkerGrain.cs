@@ -124,11 +124,10 @@ public sealed partial class PushWorkerGrain(
         return items.ToImmutable();
     }
 
-    /// <summary>Lets as many products be unpublished as the channel's window admits; the others are taken back and wait for a person.</summary>
+    /// <summary>Lets as many products be unpublished or deleted as the channel's window admits; the others are taken back and wait for a person.</summary>
     private async Task<ImmutableArray<PushItem>> HoldMassWithdrawalAsync(Run run, ImmutableArray<PushItem> items)
     {
-        var withdrawn = items.Where(item => item.Action == PushAction.Update && !run.Released.Contains(item.Product) && item.Delta.Any(value =>
-            value.Key.Field == Fields.IsActive && value.Target == FieldValue.False && value.Held != FieldValue.False)).ToList();
+        var withdrawn = items.Where(item => !run.Released.Contains(item.Product) && Withdraws(item)).ToList();
         if (withdrawn.Count == 0)
         {
             return items;
@@ -142,6 +141,9 @@ public sealed partial class PushWorkerGrain(
         run.Done.AddRange(held.Select(item => item.Product));
         return items.RemoveRange(held);
     }
+
+    private static bool Withdraws(PushItem item) => item.Action == PushAction.Delete || (item.Action != PushAction.Create && item.Delta.Any(value =>
+        value.Key.Field == Fields.IsActive && value.Target == FieldValue.False && value.Held != FieldValue.False));
 
     /// <summary>Reads what must be seen before it is overwritten, and lets the products judge it. Answers the products that may be begun again.</summary>
     private async Task<List<ProductId>> ReadFirstAsync(Run run, IProductSource source)

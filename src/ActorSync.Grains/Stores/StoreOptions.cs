@@ -25,7 +25,7 @@ public sealed class StoreOptions
     /// <summary>Pause between safety polls of a channel that sends webhooks (they are hints and get lost); 1 min to 1 day. Default 10 min.</summary>
     public TimeSpan SafetyPollInterval { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>A change at a channel that nothing told of for this long counts as a lost webhook; 10 s to 1 h. Default 2 min.</summary>
+    /// <summary>A change at a channel that nothing told of for this long counts as a lost webhook; 1 s to 1 h. Default 2 min.</summary>
     public TimeSpan WebhookDeliveryTime { get; set; } = WebhookLoss.DeliveryTime;
 
     /// <summary>How often a channel's webhook subscriptions are looked at and lost ones made anew; 2 s to 1 day. Default 5 min.</summary>
@@ -52,6 +52,7 @@ internal sealed class StoreOptionsValidator : IValidateOptions<StoreOptions>
         Span(nameof(options.PollInterval), options.PollInterval, TimeSpan.FromSeconds(2), TimeSpan.FromHours(1));
         Span(nameof(options.SafetyPollInterval), options.SafetyPollInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(1));
         Span(nameof(options.WebhookCheckInterval), options.WebhookCheckInterval, TimeSpan.FromSeconds(2), TimeSpan.FromDays(1));
+        Span(nameof(options.WebhookDeliveryTime), options.WebhookDeliveryTime, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         if (options.MaxBatches is < 1 or > 32)
         {
             wrong.Add($"{StoreOptions.Section}:{nameof(options.MaxBatches)} is {options.MaxBatches}; accepted is 1 to 32.");

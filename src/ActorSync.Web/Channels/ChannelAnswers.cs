@@ -32,6 +32,9 @@ internal sealed record LinkTotals(
         counts.Dirty, counts.OldestDirty, counts.Undecided, counts.UndecidedByField, counts.Failing);
 }
 
+/// <summary>How many products were let go, and whether more may be held: ask again.</summary>
+internal sealed record ReleasedHeld(int Released, bool More);
+
 /// <summary>A product that waits for a person.</summary>
 internal sealed record ListedProduct(string ProductId, string? Name, string State, string? Reason, string? ExternalId, string? EditUrl, IReadOnlyList<string> UndecidedFields);
 

@@ -10,6 +10,9 @@ namespace ActorSync.Web.Channels;
 /// <summary>Running channels: test, pause, go live, import, health.</summary>
 internal static partial class ChannelEndpoints
 {
+    /// <summary>Products looked through by one release; beyond it one asks again.</summary>
+    private const int MaxReleased = 5_000;
+
     private static void MapRunning(RouteGroupBuilder api, RouteGroupBuilder channels)
     {
         channels.MapPost("/{id}/test", Test).WithSummary("Calls the channel: do address and credentials work, what does it say of itself?").RequireAuthorization(Roles.Operator);
@@ -24,6 +27,8 @@ internal static partial class ChannelEndpoints
         channels.MapGet("/{id}/import", ImportState).WithSummary("How far the running or last import is.");
         channels.MapDelete("/{id}/import", CancelImport).WithSummary("Stops the import after the page under way.").RequireAuthorization(Roles.Operator);
         channels.MapGet("/{id}/health", Health).WithSummary("State, budget, waiting work, import, counts and drift of a channel.");
+        channels.MapPost("/{id}/release-held", ReleaseHeld).RequireAuthorization(Roles.Operator)
+            .WithSummary("Lets every product be unpublished or deleted that the guard holds because there were too many; price guards stay.");
         channels.MapGet("/{id}/links", Links).WithSummary("Products that wait for a person at this channel: ambiguous, undecided, refused, held.");
         api.MapPost("/api/shopify/import/{what}", ImportShopify).WithTags("Channels").WithSummary("Reads all Shopify channels; what is products or full.")
             .RequireAuthorization(Roles.Operator);
@@ -196,6 +201,31 @@ internal static partial class ChannelEndpoints
                 LinkTotals.Of(await queries.CountLinksAsync(channel.Id, cancellationToken)), DriftView.Of(await catalogue.DriftScan(channel.Id).GetStatusAsync(), clock.GetUtcNow()),
                 await catalogue.Watch(channel.Id).GetAsync()))
             : (Problem)ApiError.NoChannel(id);
+
+    private static async Task<Results<Ok<ReleasedHeld>, Problem>> ReleaseHeld(
+        string id, Caller caller, Catalogue catalogue, IProductQueries queries, CancellationToken cancellationToken)
+    {
+        if (await catalogue.FindChannelAsync(caller, id, cancellationToken) is not { } channel)
+        {
+            return (Problem)ApiError.NoChannel(id);
+        }
+
+        var released = 0;
+        string? cursor = null;
+        for (var seen = 0; seen < MaxReleased; seen += Lists.MaxLimit)
+        {
+            var page = await queries.ListedLinksAsync(channel.Id, cursor, Lists.MaxLimit, cancellationToken);
+            var answers = await Task.WhenAll(page.Items.Select(l => catalogue.Product(caller.Tenant, l.Product.Value).ReleaseWithdrawalAsync(channel.Id, caller.Actor)));
+            released += answers.Count(isReleased => isReleased);
+            cursor = page.NextCursor;
+            if (cursor is null)
+            {
+                break;
+            }
+        }
+
+        return TypedResults.Ok(new ReleasedHeld(released, cursor is not null));
+    }
 
     private static async Task<Results<Ok<ListAnswer<ListedProduct>>, Problem>> Links(
         string id, Caller caller, Catalogue catalogue, IProductQueries queries, CancellationToken cancellationToken, string? cursor = null, int? limit = null)

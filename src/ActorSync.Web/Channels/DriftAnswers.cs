@@ -38,17 +38,18 @@ internal sealed record DriftReportView(
 internal sealed record DriftExampleView(string ExternalId, string? ProductId, string Kind, bool MissedWebhook, IReadOnlyList<DriftedFieldView> Fields)
 {
     public static DriftExampleView Of(DriftExample example) => new(
-        example.ExternalId, example.Product?.Value, Names.Of(example.Kind), example.IsMissedWebhook, [.. example.Fields.Select(DriftedFieldView.Of)]);
+        example.ExternalId, example.Product?.Value, Names.Of(example.Kind), example.IsMissedWebhook, [.. example.Values.Select(DriftedFieldView.Of)]);
 }
 
 /// <summary>A value that moved: what the hub believed, what the channel holds, and what is done about it.</summary>
 internal sealed record DriftedFieldView(string Field, JsonNode? Believed, JsonNode? Found, string Repair)
 {
-    public static DriftedFieldView Of(DriftedField drifted)
+    public static DriftedFieldView Of(DriftExampleValue drifted)
     {
-        var field = Fields.Find(drifted.Key.Field);
-        return new DriftedFieldView(EditAnswer.PathOf(drifted.Key, hasSeveral: drifted.Key.Variant is { Value: > 1 }),
-            ProductBody.ToJson(field, drifted.Believed), ProductBody.ToJson(field, drifted.Found), Names.Of(drifted.Repair));
+        var key = RegisterKey.Parse(drifted.Register);
+        var field = Fields.Find(key.Field);
+        return new DriftedFieldView(EditAnswer.PathOf(key, hasSeveral: key.Variant is { Value: > 1 }),
+            ProductBody.ToJson(field, new FieldValue(drifted.Believed)), ProductBody.ToJson(field, new FieldValue(drifted.Found)), Names.Of(drifted.Repair));
     }
 }
 

@@ -14,7 +14,7 @@ internal static class PolicyEndpoints
         var policy = api.MapGroup("/api/policy").WithTags("Channels");
         policy.MapGet("", Get).WithSummary("Shows the rules of merging: conflict window, stock origin, deletes, currency.");
         policy.MapPut("", Put).WithSummary("Changes the rules that the body names. stockOrigin: null, hub, or a channel id.").RequireAuthorization(Roles.Admin)
-            .WithBody("""{ "conflictWindowMinutes": 5, "stockOrigin": "hub", "stockSeed": "shopify-demo", "spreadDeletes": false, "currency": "EUR" }""");
+            .WithBody("""{ "conflictWindowMinutes": 5, "stockOrigin": "hub", "stockSeed": "shopify-demo", "deletes": "archive", "currency": "EUR" }""");
     }
 
     private static async Task<Ok<PolicyView>> Get(Caller caller, Catalogue catalogue, CancellationToken cancellationToken) =>
@@ -28,7 +28,13 @@ internal static class PolicyEndpoints
         var window = reader.Number("conflictWindowMinutes", 0, 60);
         var origin = reader.Choice("stockOrigin", required: false, [.. channels.Prepend(TenantPolicy.HubStockOrigin)]);
         var seed = reader.Choice("stockSeed", required: false, [.. channels]);
+        var deletes = reader.Choice("deletes", required: false, "unlink", "archive", "delete");
         var spread = reader.Flag("spreadDeletes");
+        if (deletes is not null && spread is { } asBefore && asBefore != (deletes != "unlink"))
+        {
+            reader.Fail("spreadDeletes", $"spreadDeletes is {(asBefore ? "true" : "false")} but deletes is '{deletes}'; give deletes alone.");
+        }
+
         var reservation = reader.Number("reservationLifetimeHours", 1, 14 * 24);
         var currency = reader.Text("currency");
         var code = currency;
@@ -47,7 +53,9 @@ internal static class PolicyEndpoints
             ConflictWindow = window is { } minutes ? TimeSpan.FromSeconds((double)decimal.Round(minutes * 60)) : p.ConflictWindow,
             StockOrigin = reader.Has("stockOrigin") ? origin : p.StockOrigin,
             StockSeed = !reader.Has("stockSeed") ? p.StockSeed : seed is null ? null : new ChannelId(seed),
-            SpreadDeletes = spread ?? p.SpreadDeletes,
+            DeletesChosen = deletes is not null ? Enum.Parse<DeletePolicy>(deletes, ignoreCase: true)
+                : spread is { } spreads ? (spreads ? DeletePolicy.Archive : DeletePolicy.Unlink)
+                : p.DeletesChosen,
             ReservationLifetime = reservation is { } hours ? TimeSpan.FromHours((double)hours) : p.ReservationLifetime,
             Currency = code ?? p.Currency,
         }, cancellationToken);
@@ -56,8 +64,8 @@ internal static class PolicyEndpoints
 }
 
 /// <summary>The rules of merging as the API shows them.</summary>
-internal sealed record PolicyView(double ConflictWindowMinutes, string? StockOrigin, string? StockSeed, bool SpreadDeletes, double ReservationLifetimeHours, string Currency)
+internal sealed record PolicyView(double ConflictWindowMinutes, string? StockOrigin, string? StockSeed, string Deletes, bool SpreadDeletes, double ReservationLifetimeHours, string Currency)
 {
-    public static PolicyView Of(TenantPolicy policy) => new(policy.ConflictWindow.TotalMinutes, policy.StockOrigin, policy.StockSeed?.Value, policy.SpreadDeletes,
+    public static PolicyView Of(TenantPolicy policy) => new(policy.ConflictWindow.TotalMinutes, policy.StockOrigin, policy.StockSeed?.Value, Names.Of(policy.Deletes), policy.DeletesSpread,
         policy.ReservationLifetime.TotalHours, policy.Currency);
 }

@@ -98,6 +98,21 @@ public sealed class ShopifyLiveTests(SandboxProcess sandbox) : IClassFixture<San
     }
 
     [Fact]
+    public async Task Push_ArchiveThenDelete_ArchivesDeletesAndCanBeRepeated()
+    {
+        var made = Assert.Single(await _shop.PushAsync(Create(Plain("Weg damit", New("DEL"), "5"))));
+        var product = await _shop.ReadAsync(made.ExternalId!);
+        var archive = Update(product, (new RegisterKey("isActive"), "false", "true")) with { Action = PushAction.Archive };
+        var delete = Update(product, (new RegisterKey("exists"), "false", "true")) with { Action = PushAction.Delete };
+
+        Assert.Equal(PushResult.Applied, Assert.Single(await _shop.PushAsync(archive)).Result);
+        Assert.Equal("archived", (await _shop.AllAsync()).Single(p => Id(p) == made.ExternalId)["status"]!.GetValue<string>());
+        Assert.Equal(PushResult.Applied, Assert.Single(await _shop.PushAsync(delete)).Result);
+        Assert.DoesNotContain(await _shop.AllAsync(), p => Id(p) == made.ExternalId);
+        Assert.Equal(PushResult.Gone, Assert.Single(await _shop.PushAsync(delete)).Result);
+    }
+
+    [Fact]
     public async Task Push_Create_MakesTheProductAndBindsItsIds()
     {
         var locations = (await _shop.Channel.ProbeAsync(Token)).Locations;

@@ -318,6 +318,19 @@ public sealed class WooLiveTests(SandboxProcess sandbox) : IClassFixture<Sandbox
     }
 
     [Fact]
+    public async Task Push_Delete_TrashesAndCanBeRepeated()
+    {
+        var sku = NewSku("DELETE");
+        var made = await _shop.PushAsync(Create("Weg damit", [], Variant(V1, sku, "5")));
+        var delete = Update(made.ExternalId!, [Variant(V1, sku, "5", externalId: made.ExternalId)], [], (new RegisterKey("exists"), "false", "true")) with { Action = PushAction.Delete };
+
+        Assert.Equal(PushResult.Applied, (await _shop.PushAsync(delete)).Result);
+        Assert.Equal("trash", (await _shop.RawAsync(made.ExternalId!))["status"]!.ToString());
+        Assert.Equal(PushResult.Applied, (await _shop.PushAsync(delete)).Result);
+        Assert.Equal(PushResult.Applied, (await _shop.PushAsync(delete with { ExternalId = "99999999" })).Result);
+    }
+
+    [Fact]
     public async Task Push_Throttled_IsNotSentAndSpendsNoAttempt()
     {
         var sku = NewSku("SLOW");

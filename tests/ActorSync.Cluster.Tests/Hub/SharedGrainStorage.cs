@@ -1,21 +1,27 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Orleans.Storage;
 
 namespace ActorSync.Cluster.Tests.Hub;
 
-/// <summary>Grain storage for settings and checkpoints that outlives a killed silo, as a database does. Products are in the real SQLite store.</summary>
-public sealed class SharedGrainStorage(Orleans.Serialization.DeepCopier copier, SharedGrainStorage.Rows rows) : IGrainStorage
+/// <summary>
+/// Grain storage for settings and checkpoints that outlives a killed silo, as a database does, in the host's form: plain JSON. Products are in the real SQLite
+/// store.
+/// </summary>
+public sealed class SharedGrainStorage(SharedGrainStorage.Rows rows) : IGrainStorage
 {
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
     public sealed class Rows
     {
-        public ConcurrentDictionary<string, (object State, string ETag)> ByKey { get; } = new(StringComparer.Ordinal);
+        public ConcurrentDictionary<string, (byte[] State, string ETag)> ByKey { get; } = new(StringComparer.Ordinal);
     }
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         if (rows.ByKey.TryGetValue(Key(stateName, grainId), out var row))
         {
-            grainState.State = copier.Copy((T)row.State);
+            grainState.State = JsonSerializer.Deserialize<T>(row.State, Json)!;
             grainState.ETag = row.ETag;
             grainState.RecordExists = true;
         }
@@ -25,7 +31,7 @@ public sealed class SharedGrainStorage(Orleans.Serialization.DeepCopier copier, 
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var written = (State: (object)copier.Copy(grainState.State)!, ETag: (int.Parse(grainState.ETag ?? "0") + 1).ToString());
+        var written = (State: JsonSerializer.SerializeToUtf8Bytes(grainState.State, Json), ETag: (int.Parse(grainState.ETag ?? "0") + 1).ToString());
         rows.ByKey.AddOrUpdate(
             Key(stateName, grainId),
             _ => written,

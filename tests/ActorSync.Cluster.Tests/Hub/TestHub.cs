@@ -181,7 +181,7 @@ public sealed class TestHub : IAsyncDisposable
         silo.Services.AddSingleton(settings);
         silo.Services.AddKeyedSingleton<IGrainStorage>(
             SyncStreams.Storage,
-            (provider, _) => new SharedGrainStorage(provider.GetRequiredService<Orleans.Serialization.DeepCopier>(), settings));
+            (_, _) => new SharedGrainStorage(settings));
         silo.Services.AddSingleton<IChannelKind>(Kind);
         silo.Services.AddSingleton<IPictureReader>(new NoPictures());
         silo.Services.AddSingleton<IOutgoingGrainCallFilter>(Arrows);

@@ -224,6 +224,12 @@ public sealed class TestShop(string name, TimeProvider clock)
         lock (gate)
         {
             var sentAt = clock.GetUtcNow();
+            if (item.Action == PushAction.Delete)
+            {
+                var result = products.Remove(item.ExternalId!) ? PushResult.Applied : PushResult.Gone;
+                return new PushOutcome { Product = item.Product, PushId = item.PushId, Result = result, SentAt = sentAt, ExternalId = item.ExternalId };
+            }
+
             var existing = item.ExternalId is { } id ? products.GetValueOrDefault(id) : products.Values.FirstOrDefault(product => product.HubId == item.Product.Value);
             if (existing is null && item.ExternalId is not null)
             {

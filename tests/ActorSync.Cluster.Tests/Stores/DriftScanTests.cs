@@ -83,7 +83,7 @@ public sealed class DriftScanTests
 
         Assert.Equal((1, 1, 1), (scan.Report.Drifted, scan.Report.Imported, scan.Report.Deleted));
         var drifted = scan.Report.Examples.Single(example => example.Kind == DriftKind.Drifted);
-        Assert.Equal(("Chair", "Chair XL", DriftRepair.Taken), (drifted.Fields[0].Believed.Text, drifted.Fields[0].Found.Text, drifted.Fields[0].Repair));
+        Assert.Equal(("Chair", "Chair XL", DriftRepair.Taken), (drifted.Values[0].Believed, drifted.Values[0].Found, drifted.Values[0].Repair));
         var after = (await hub.SnapshotAsync(lamp), await hub.SnapshotAsync(chair), other.Pushes);
         Assert.Equal(before.Item1.Product.Version, after.Item1.Product.Version);
         Assert.Equal(before.Item1.Links.Select(link => link.Version), after.Item1.Links.Select(link => link.Version));
@@ -165,7 +165,7 @@ public sealed class DriftScanTests
 
     private static Task<TestHub> StartAsync(Action<IServiceCollection>? configure = null) => TestHub.StartAsync(configure: services =>
     {
-        services.Configure<StoreOptions>(options => options.WebhookDeliveryTime = TimeSpan.Zero);
+        services.Configure<StoreOptions>(options => options.WebhookDeliveryTime = TimeSpan.FromSeconds(1));
         configure?.Invoke(services);
     });
 

@@ -22,6 +22,8 @@ internal sealed class WooRest : IDisposable
 
     public async Task<JsonObject> PutAsync(string path, object body) => await ReadAsync(await http.PutAsJsonAsync(path, body));
 
+    public async Task<JsonObject> DeleteAsync(string path) => await ReadAsync(await http.DeleteAsync(path));
+
     public void Dispose() => http.Dispose();
 
     private static async Task<JsonObject> ReadAsync(HttpResponseMessage answer)

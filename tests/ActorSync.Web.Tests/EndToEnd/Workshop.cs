@@ -68,6 +68,8 @@ public sealed class Workshop : IAsyncLifetime
     internal void StartHub(string? failPoint = null, bool demo = true, string? key = null, bool reachable = true)
     {
         var environment = new Dictionary<string, string>(HubSettings);
+        // Shops on this machine deliver in tenths of a second.
+        environment.TryAdd("ActorSync__Stores__WebhookDeliveryTime", "00:00:01");
         if (failPoint is not null)
         {
             environment["ActorSync__FailPoint"] = failPoint;
