@@ -46,7 +46,8 @@ public static class Silo
     /// <summary>Plain JSON rows: no CLR type names, so that a renamed state class still loads.</summary>
     private sealed class JsonStateSerializer : IGrainStorageSerializer
     {
-        private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
+        // Computed members are not state; those of the domain's keys even lead back to themselves.
+        private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { IgnoreReadOnlyProperties = true };
 
         public BinaryData Serialize<T>(T? input) => new(JsonSerializer.SerializeToUtf8Bytes(input, Options));
 

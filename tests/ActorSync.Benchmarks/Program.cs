@@ -1,8 +1,10 @@
+using ActorSync.Benchmarks.Import;
 using ActorSync.Benchmarks.Pipeline;
 
 return args switch
 {
     ["pipeline", ..] => await PipelineScenario.RunAsync(args),
+    ["import", ..] => await ImportScenario.RunAsync(args),
     ["load", ..] => await Loader.RunAsync(args),
     _ => Usage(),
 };
@@ -15,6 +17,8 @@ static int Usage()
 
           pipeline   N signed webhooks → inbox → merged → pushed to two batch sinks → recorded
                      [--products 10000] [--database sqlite|postgres|both] [--pg "Host=…"] [--json artifacts/pipeline.json]
+          import     a shop of N products × 3 variants is imported, then scanned for drift, against an unlimited and a Plus budget
+                     [--products 100000] [--budget none|plus|both] [--pg "Host=…"] [--json artifacts/import.json]
         """);
     return 1;
 }

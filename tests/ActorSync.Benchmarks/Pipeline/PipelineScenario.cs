@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using ActorSync.Benchmarks.Hub;
 using Npgsql;
 
 namespace ActorSync.Benchmarks.Pipeline;
@@ -23,21 +24,21 @@ internal static class PipelineScenario
 {
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var products = int.Parse(Argument(arguments, "--products") ?? "10000", CultureInfo.InvariantCulture);
-        var postgres = Argument(arguments, "--pg") ?? Environment.GetEnvironmentVariable("ACTORSYNC_TEST_PG");
-        var output = Argument(arguments, "--json") ?? Path.Combine("artifacts", "pipeline.json");
+        var products = int.Parse(Arguments.Find(arguments, "--products") ?? "10000", CultureInfo.InvariantCulture);
+        var postgres = Arguments.Find(arguments, "--pg") ?? Environment.GetEnvironmentVariable("ACTORSYNC_TEST_PG");
+        var output = Arguments.Find(arguments, "--json") ?? Path.Combine("artifacts", "pipeline.json");
         var report = new PipelineReport(TimeProvider.System.GetUtcNow(), $"{Environment.ProcessorCount} cores, {Environment.OSVersion}", [], [], []);
         var databases = new List<(string Name, string? ConnectionString)>();
-        if (Argument(arguments, "--database") is null or "sqlite" or "both")
+        if (Arguments.Find(arguments, "--database") is null or "sqlite" or "both")
         {
             databases.Add(("sqlite", null));
         }
 
-        if (postgres is not null && Argument(arguments, "--database") is not "sqlite")
+        if (postgres is not null && Arguments.Find(arguments, "--database") is not "sqlite")
         {
             databases.Add(("postgres", postgres));
         }
-        else if (Argument(arguments, "--database") is "postgres" or "both")
+        else if (Arguments.Find(arguments, "--database") is "postgres" or "both")
         {
             await Console.Error.WriteLineAsync("No PostgreSQL: give --pg \"Host=…\" or set ACTORSYNC_TEST_PG.");
             return 1;
@@ -71,11 +72,11 @@ internal static class PipelineScenario
         report.CeilingRowsPerSecond[database] = ceiling;
         Console.WriteLine($"{database}: raw ceiling {ceiling:N0} rows/s");
         var start = TimeProvider.System.GetUtcNow().AddDays(-1);
-        await using var hub = await BenchHub.StartAsync(database, connectionString, folder);
+        await using var hub = await PipelineHub.StartAsync(database, connectionString, folder);
         var pushes = 0L;
         for (var pass = 0; pass < 3; pass++)
         {
-            pushes += products * BenchHub.Sinks.Length;
+            pushes += products * PipelineHub.Sinks.Length;
             var rowsBefore = await RowsWrittenAsync(connectionString);
             var callsBefore = hub.Sink.Calls;
             var run = await TimeAsync(hub, products, pass, start, () => hub.IsRecordedAsync(pushes));
@@ -94,7 +95,7 @@ internal static class PipelineScenario
     }
 
     /// <summary>The same work in three separate stretches: at the door, in the merge, in the pushes.</summary>
-    private static async Task StagesAsync(string database, BenchHub hub, int products, DateTimeOffset start, long pushes, PipelineReport report)
+    private static async Task StagesAsync(string database, PipelineHub hub, int products, DateTimeOffset start, long pushes, PipelineReport report)
     {
         hub.Inbox.IsOpen = false;
         await hub.PauseSinksAsync(true);
@@ -104,7 +105,7 @@ internal static class PipelineScenario
         var merge = await StretchAsync(() => { hub.Inbox.IsOpen = true; return Task.CompletedTask; }, () => hub.IsMergedAsync(products * 4L));
         report.Stages.Add(new StageResult(database, "merge: read, observe, commit", merge.CpuMs / products, products / merge.Seconds));
 
-        var push = await StretchAsync(() => hub.PauseSinksAsync(false), () => hub.IsRecordedAsync(pushes + (products * BenchHub.Sinks.Length)));
+        var push = await StretchAsync(() => hub.PauseSinksAsync(false), () => hub.IsRecordedAsync(pushes + (products * PipelineHub.Sinks.Length)));
         report.Stages.Add(new StageResult(database, "push: plan, intents, 2 sinks, record", push.CpuMs / products, products / push.Seconds));
     }
 
@@ -118,7 +119,7 @@ internal static class PipelineScenario
     }
 
     private static async Task<(double Seconds, double CpuMs, double AckP50, double AckP99, long Failed)> TimeAsync(
-        BenchHub hub, int products, int pass, DateTimeOffset start, Func<Task<bool>> isDone)
+        PipelineHub hub, int products, int pass, DateTimeOffset start, Func<Task<bool>> isDone)
     {
         var loader = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
@@ -193,11 +194,5 @@ internal static class PipelineScenario
         {
             Console.WriteLine($"raw multi-row upsert ceiling, {database}: {rows:N0} rows/s");
         }
-    }
-
-    private static string? Argument(string[] arguments, string name)
-    {
-        var at = Array.IndexOf(arguments, name);
-        return at >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : null;
     }
 }

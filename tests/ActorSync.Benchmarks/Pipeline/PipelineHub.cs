@@ -1,34 +1,27 @@
 using System.Collections.Immutable;
-using System.Net;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Stores;
 using ActorSync.Abstractions.Tenants;
+using ActorSync.Benchmarks.Hub;
 using ActorSync.Channels;
 using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
-using ActorSync.Grains;
-using ActorSync.Storage;
-using ActorSync.Web;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace ActorSync.Benchmarks.Pipeline;
 
 /// <summary>The whole hub in one process (web door, silo, storage) with one source shop and two batch sinks; the source is only heard, never called.</summary>
-internal sealed class BenchHub : IAsyncDisposable
+internal sealed class PipelineHub : IAsyncDisposable
 {
     private static readonly ChannelId Source = new("bench-source");
 
     private readonly WebApplication app;
 
-    private BenchHub(WebApplication app, GatedInbox inbox, BatchSinkKind sink)
+    private PipelineHub(WebApplication app, GatedInbox inbox, BatchSinkKind sink)
     {
         this.app = app;
         Inbox = inbox;
@@ -43,40 +36,20 @@ internal sealed class BenchHub : IAsyncDisposable
 
     public Uri WebhookAddress => new(new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()), $"/webhooks/{HeardSource.Kind}/{Source.Value}");
 
-    public static async Task<BenchHub> StartAsync(string dialect, string? connectionString, string folder)
+    public static async Task<PipelineHub> StartAsync(string dialect, string? connectionString, string folder)
     {
-        var builder = WebApplication.CreateBuilder();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["ActorSync:Storage:Dialect"] = dialect,
-            ["ActorSync:Storage:ConnectionString"] = connectionString,
-            ["ActorSync:Storage:DataFolder"] = folder,
-        });
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var section = builder.Configuration.GetSection(StorageOptions.Section);
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddActorSyncStorage(section);
         var gate = new GatedInbox();
-        builder.Services.Insert(0, ServiceDescriptor.Singleton(gate));
-        GatedInbox.Decorate(builder.Services, gate);
         await using var connectors = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddChannels().BuildServiceProvider();
         var shopify = connectors.GetServices<IChannelKind>().Single(kind => kind.Descriptor.Kind == "shopify");
-        builder.Services.AddSingleton<IChannelKind>(new HeardSource(shopify));
-        builder.Services.AddSingleton(connectors.GetRequiredService<IPictureReader>());
-        builder.Services.AddSingleton<BatchSinkKind>();
-        builder.Services.AddSingleton<IChannelKind>(services => services.GetRequiredService<BatchSinkKind>());
-        builder.UseOrleans(silo =>
+        var built = await BenchHost.StartAsync(dialect, connectionString, folder, services =>
         {
-            Host.Silo.Configure(silo, OrleansDatabase.Of(section.Get<StorageOptions>()!));
-            silo.AddActorSyncGrains();
+            services.Insert(0, ServiceDescriptor.Singleton(gate));
+            GatedInbox.Decorate(services, gate);
+            services.AddSingleton<IChannelKind>(new HeardSource(shopify));
+            services.AddSingleton<BatchSinkKind>();
+            services.AddSingleton<IChannelKind>(provider => provider.GetRequiredService<BatchSinkKind>());
         });
-        builder.Services.AddActorSyncWeb(builder.Configuration);
-        var built = builder.Build();
-        await built.Services.GetRequiredService<IStorageMigrator>().MigrateAsync(CancellationToken.None);
-        built.MapActorSyncIngress();
-        await built.StartAsync();
-        var hub = new BenchHub(built, gate, built.Services.GetRequiredService<BatchSinkKind>());
+        var hub = new PipelineHub(built, gate, built.Services.GetRequiredService<BatchSinkKind>());
         await hub.ConnectAsync();
         return hub;
     }
