@@ -13,7 +13,11 @@ public sealed class ChannelHttpClients(IHttpClientFactory factory)
 {
     internal const string Name = "actorsync-channel";
 
+    internal const string TransferName = "actorsync-transfer";
+
     public ChannelHttpClient Create(TimeProvider clock) => new(factory.CreateClient(Name), clock);
+
+    public ChannelTransfer CreateTransfer(TimeProvider clock) => new(factory.CreateClient(TransferName), clock);
 }
 
 internal static class ChannelHttpServices
@@ -34,7 +38,27 @@ internal static class ChannelHttpServices
             "ExecutionAttempt" => ResilienceEventSeverity.Debug,
             _ => told.Event.Severity,
         });
-        var client = services.AddHttpClient(ChannelHttpClients.Name, http => http.Timeout = Timeout.InfiniteTimeSpan)
+        // Files are streamed: no whole answer in memory, no limit for the time of all of it, and a repetition is the caller's decision.
+        AddGuarded(services, ChannelHttpClients.TransferName);
+        var client = AddGuarded(services, ChannelHttpClients.Name);
+        client.AddResilienceHandler("channel", (builder, context) =>
+        {
+            var options = context.ServiceProvider.GetRequiredService<IOptions<ChannelHttpOptions>>().Value;
+            if (options.MaxRetries > 0)
+            {
+                builder.AddRetry(RetryOf(options));
+            }
+
+            builder.AddTimeout(options.AttemptTimeout);
+        });
+        client.AddHttpMessageHandler(provider => new WholeAnswerHandler(provider.GetRequiredService<IOptions<ChannelHttpOptions>>().Value.MaxResponseBytes));
+        return services;
+    }
+
+    /// <summary>A client that keeps no cookies, follows no redirect, logs no address and reaches no private address unless it may.</summary>
+    private static IHttpClientBuilder AddGuarded(IServiceCollection services, string name)
+    {
+        return services.AddHttpClient(name, http => http.Timeout = Timeout.InfiniteTimeSpan)
             .UseSocketsHttpHandler((handler, provider) =>
             {
                 var allowPrivate = provider.GetRequiredService<IOptions<ChannelHttpOptions>>().Value.AllowPrivateAddresses;
@@ -49,18 +73,6 @@ internal static class ChannelHttpServices
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             // The factory's own loggers write addresses, and query strings can hold credentials.
             .RemoveAllLoggers();
-        client.AddResilienceHandler("channel", (builder, context) =>
-        {
-            var options = context.ServiceProvider.GetRequiredService<IOptions<ChannelHttpOptions>>().Value;
-            if (options.MaxRetries > 0)
-            {
-                builder.AddRetry(RetryOf(options));
-            }
-
-            builder.AddTimeout(options.AttemptTimeout);
-        });
-        client.AddHttpMessageHandler(provider => new WholeAnswerHandler(provider.GetRequiredService<IOptions<ChannelHttpOptions>>().Value.MaxResponseBytes));
-        return services;
     }
 
     /// <summary>Reads the body inside of a try, so that its time and its failures count there.</summary>

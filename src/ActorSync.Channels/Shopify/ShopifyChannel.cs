@@ -11,15 +11,26 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource
     private static readonly string[] NeededScopes = ["read_products", "write_products", "read_inventory", "write_inventory", "read_locations"];
     private readonly ShopifyClient _client;
     private readonly ShopifySource _source;
+    private readonly ShopifyBulkImport _import;
     private readonly ShopifySubscriptions _subscriptions;
     private readonly ShopifyPush _push;
     private readonly string _apiVersion;
 
-    public ShopifyChannel(ChannelHttpClient http, ShopifySettings options, ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ILogger log)
+    public ShopifyChannel(
+        ChannelHttpClient http,
+        ChannelTransfer transfer,
+        ShopifySettings options,
+        ChannelSettings settings,
+        ChannelSecrets secrets,
+        IApiBudget budget,
+        ILogger log,
+        ShopifyBulkPace? pace = null)
     {
         _apiVersion = options.ApiVersion;
         _client = new ShopifyClient(http, options.Endpoint, options.ApiVersion, secrets.Find(ShopifySettings.AccessToken)?.Trim() ?? "", settings.Id, budget, log);
+        var runs = new ShopifyBulkRuns(_client, pace ?? ShopifyBulkPace.Standard, settings.Id, log);
         _source = new ShopifySource(_client, settings.Id);
+        _import = new ShopifyBulkImport(_client, _source, runs, new ShopifyBulkResults(transfer, options.Endpoint, settings.Id), options.BulkFrom, log);
         _subscriptions = new ShopifySubscriptions(_client, settings.Id);
         _push = new ShopifyPush(_client, _source, _subscriptions);
     }
@@ -55,7 +66,7 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource
         };
     }
 
-    public Task<SourcePage> ReadPageAsync(string? cursor, int size, CancellationToken cancellationToken) => _source.ReadPageAsync(cursor, size, cancellationToken);
+    public Task<SourcePage> ReadPageAsync(string? cursor, int size, CancellationToken cancellationToken) => _import.ReadPageAsync(cursor, size, cancellationToken);
 
     public Task<SourcePage> ReadAsync(ImmutableArray<string> externalIds, CancellationToken cancellationToken) => _source.ReadAsync(externalIds, cancellationToken);
 

@@ -34,6 +34,11 @@ internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, I
             },
             new ChannelSettingDescriptor
             {
+                Name = ShopifySettings.BulkFromName, Label = "Bulk from",
+                Help = "Products from which on an import runs as a bulk operation: a number, 'never', or empty to take whatever is quicker.",
+            },
+            new ChannelSettingDescriptor
+            {
                 Name = ShopifySettings.AccessToken, Label = "Access token", Required = true, Secret = true, Help = "Admin API access token of your app (begins with shpat_).",
             },
             new ChannelSettingDescriptor
@@ -55,7 +60,7 @@ internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, I
         ArgumentNullException.ThrowIfNull(secrets);
         var (options, problem) = ShopifySettings.Read(settings, secrets);
         return options is not null
-            ? new ShopifyChannel(http.Create(clock), options, settings, secrets, budget, logs.CreateLogger<ShopifyKind>())
+            ? new ShopifyChannel(http.Create(clock), http.CreateTransfer(clock), options, settings, secrets, budget, logs.CreateLogger<ShopifyKind>())
             : new ShopifyMisconfigured(problem!);
     }
 }

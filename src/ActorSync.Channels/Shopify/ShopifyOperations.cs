@@ -32,6 +32,9 @@ internal static partial class ShopifyOperations
     public static readonly ShopifyOperation CollectionsOfProduct = Load("CollectionsOfProduct");
     public static readonly ShopifyOperation Webhooks = Load("Webhooks");
     public static readonly ShopifyOperation CollectionMembers = Load("CollectionMembers");
+    public static readonly ShopifyOperation PicturesOfProducts = Load("PicturesOfProducts");
+    public static readonly ShopifyOperation BulkOperation = Load("BulkOperation");
+    public static readonly ShopifyOperation BulkOperations = Load("BulkOperations");
 
     // Repeatable by nature: an identifier, an idempotency key or absolute values by id make the second run equal to the first.
     public static readonly ShopifyOperation ProductSet = Load("ProductSet");
@@ -43,6 +46,7 @@ internal static partial class ShopifyOperations
     public static readonly ShopifyOperation VariantsUpdate = Load("VariantsUpdate");
     public static readonly ShopifyOperation StockSet = Load("StockSet");
     public static readonly ShopifyOperation StockActivate = Load("StockActivate");
+    public static readonly ShopifyOperation BulkCancel = Load("BulkCancel");
 
     public static readonly ShopifyOperation MediaOfProduct = Load("MediaOfProduct");
     public static readonly ShopifyOperation MediaRemove = Load("MediaRemove");
@@ -55,13 +59,14 @@ internal static partial class ShopifyOperations
     public static readonly ShopifyOperation VariantsCreate = Load("VariantsCreate", repeatable: false);
     public static readonly ShopifyOperation VariantsDelete = Load("VariantsDelete", repeatable: false);
     public static readonly ShopifyOperation HubIdDefine = Load("HubIdDefine", repeatable: false);
+    public static readonly ShopifyOperation BulkRunQuery = Load("BulkRunQuery", repeatable: false);
     public static readonly ShopifyOperation WebhookCreate = Load("WebhookCreate", repeatable: false);
     public static readonly ShopifyOperation WebhookDelete = Load("WebhookDelete", repeatable: false);
 
     public static IReadOnlyList<ShopifyOperation> All =>
     [
         ShopProbe, ProductsPage, ProductsChanged, ProductsCount, ProductsByIds, ProductByHubId, VariantsOfProduct, LevelsOfItem, VariantsBySku, ItemsOfVariants,
-        ProductStatus, ProductSetStatus, HubIdDefinition, CollectionsPage, CollectionsOfProduct,
+        ProductStatus, ProductSetStatus, HubIdDefinition, CollectionsPage, CollectionsOfProduct, PicturesOfProducts, BulkOperation, BulkOperations, BulkCancel, BulkRunQuery,
         Webhooks, CollectionMembers, ProductSet, ProductSetLarge, ProductUpdate, ProductDelete, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
         VariantsDelete, MediaOfProduct, MediaRemove, MediaMove, MediaAdd, HubIdDefine, WebhookCreate, WebhookDelete,
     ];

@@ -24,7 +24,8 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
     /// <summary>Versions are whole seconds: one that young may come again with another content.</summary>
     private static readonly TimeSpan SecondMayGoOn = TimeSpan.FromSeconds(2);
 
-    public async Task<SourcePage> ReadPageAsync(string? cursor, int size, CancellationToken cancellationToken)
+    /// <summary>One page, and what a first page tells of the others.</summary>
+    public async Task<(SourcePage Page, FirstPage? First)> ReadPageAsync(string? cursor, int size, CancellationToken cancellationToken)
     {
         var at = ImportCursor.Parse(cursor);
         long? total = null;
@@ -39,10 +40,17 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
         var page = await CompleteAsync(answer, "products", startedAt, ObservationSource.Import, cancellationToken);
         if (page.Fault is not null || answer.Root("products") is not { } products)
         {
-            return page;
+            return (page, null);
         }
 
-        return page with { NextCursor = at.Next(ShopifyMapper.NextCursor(products), page.Items), Total = total };
+        var first = cursor is not null || answer.Cost is not { } cost ? null : new FirstPage(
+            page.Items.Length,
+            page.Items.Sum(item => 1 + item.Body.Variants.Length + item.Body.Variants.Sum(variant => variant.Stock.Length)
+                + (item.Body.Images?.Length ?? 0) + item.Body.Sets.GetValueOrDefault(ShopifyFields.Collections, []).Length),
+            cost.Actual ?? cost.Requested,
+            cost.RestorePerSecond,
+            (client.Clock.GetUtcNow() - startedAt).TotalSeconds);
+        return (page with { NextCursor = at.Next(ShopifyMapper.NextCursor(products), page.Items), Total = total }, first);
     }
 
     /// <summary>
@@ -302,6 +310,28 @@ internal sealed class ShopifySource(ShopifyClient client, ChannelId channel)
         }
 
         return (titles.ToImmutable(), null);
+    }
+
+    /// <summary>The pictures of these products (by gid) in their order, with the versions of the products.</summary>
+    public async Task<(Dictionary<string, ObservedProduct> Found, ChannelFault? Fault)> PicturesAsync(ImmutableArray<string> products, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<string, ObservedProduct>(StringComparer.Ordinal);
+        foreach (var chunk in products.Chunk(PageSize))
+        {
+            var answer = await client.SendAsync(ShopifyOperations.PicturesOfProducts, new JsonObject { ["ids"] = Ids(chunk) }, Lane.Content, cancellationToken);
+            if (answer.Fault is { } fault)
+            {
+                return (found, fault);
+            }
+
+            foreach (var node in answer.Root("nodes")?.EnumerateArray().Where(node => ShopifyMapper.Child(node, "id") is not null) ?? [])
+            {
+                var product = ShopifyMapper.Product(node);
+                found[product.ExternalId] = product;
+            }
+        }
+
+        return (found, null);
     }
 
     public Observation Observed(ObservedProduct body, ObservationSource source, DateTimeOffset startedAt) => new()

@@ -106,6 +106,7 @@ public sealed partial class ShopifyReplayTests(SandboxProcess sandbox, ITestOutp
     {
         await ShopifyReplayWorld.EmptyAsync(shop);
         var world = await ShopifyReplayWorld.MakeAsync(shop, recording);
+        await world.MakeBulkAsync(sandbox);
         var query = (string?)recording["query"] is { Length: > 0 } recorded ? recorded : ShopifyRecordedQueries.For((string)recording["roots"]![0]!);
         var answer = await shop.SendAsync(world.Query(query), world.Variables(), "2026-04");
         var expected = JsonNode.Parse(world.Translate(recording["response"]!.ToJsonString()))!;
@@ -178,6 +179,8 @@ public sealed partial class ShopifyReplayTests(SandboxProcess sandbox, ITestOutp
             : path.Contains(".apiVersion.", StringComparison.Ordinal) ? "version"
             // The number of a whole shop's products.
             : path is "data.productsCount.count" ? "all"
+            // And how much a bulk operation made of them.
+            : BulkSize().IsMatch(path) && text is not "0" ? "all"
             : Time().IsMatch(text) ? "time"
             : text.StartsWith("http", StringComparison.Ordinal) ? "address"
             : Gid().Match(text) is { Success: true } gid ? gid.Groups["type"].Value : text;
@@ -187,6 +190,9 @@ public sealed partial class ShopifyReplayTests(SandboxProcess sandbox, ITestOutp
 
     [GeneratedRegex("\\G[A-Za-z]+", RegexOptions.None, 1000)]
     private static partial Regex RootName();
+
+    [GeneratedRegex("bulkOperation[.](object|rootObject)Count$|bulkOperation[.]fileSize$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex BulkSize();
 
     [GeneratedRegex("[cC]ursor$", RegexOptions.None, 1000)]
     private static partial Regex Cursor();

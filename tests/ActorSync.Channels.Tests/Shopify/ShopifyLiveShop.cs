@@ -2,11 +2,13 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Channels.Http;
+using ActorSync.Channels.Shopify;
 using ActorSync.Channels.Tests.Sandbox;
 using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace ActorSync.Channels.Tests.Shopify;
 
@@ -52,6 +54,26 @@ internal sealed class ShopifyLiveShop : IDisposable
     public void Dispose() => _services.Dispose();
 
     public IChannel Open(ChannelSecrets secrets, ChannelSettings? settings = null) => Kind.Open(settings ?? Settings, secrets, Budget);
+
+    /// <summary>The connector with little patience, as one process would have it.</summary>
+    public ShopifyChannel OpenBulk(string bulkFrom, ShopifyBulkPace? pace = null)
+    {
+        var settings = Settings with { Values = Settings.Values.SetItem("bulkFrom", bulkFrom) };
+        var (options, problem) = ShopifySettings.Read(settings, Secrets());
+        Assert.Null(problem);
+        var clients = _services.GetRequiredService<ChannelHttpClients>();
+        return new ShopifyChannel(
+            clients.Create(TimeProvider.System), clients.CreateTransfer(TimeProvider.System), options!, settings, Secrets(), Budget,
+            _services.GetRequiredService<ILoggerFactory>().CreateLogger<ShopifyChannel>(), pace ?? QuickPace);
+    }
+
+    public static ShopifyBulkPace QuickPace { get; } = new()
+    {
+        ShortestPause = TimeSpan.FromMilliseconds(20),
+        LongestPause = TimeSpan.FromMilliseconds(100),
+        HungAfter = TimeSpan.FromSeconds(1),
+        StepLimit = TimeSpan.FromMilliseconds(300),
+    };
 
     public static ChannelSecrets Secrets(string token = "shpat_demo") =>
         new(new Dictionary<string, string>(StringComparer.Ordinal) { ["accessToken"] = token, ["webhookSecret"] = "shpss_demo" });

@@ -25,7 +25,7 @@ public sealed class BulkLevers
         ["cancelNext"] = (0, 0, 1_000),
         ["expireNext"] = (0, 0, 1_000),
 
-        // What becomes of the next lines of a mutation: left out of the result though it ran, or answered with an error and not run.
+        // What becomes of the next lines: left out of the result though they count (and a mutation's line ran), or answered with an error and not run.
         ["loseLines"] = (0, 0, 100_000),
         ["errorLines"] = (0, 0, 100_000),
 

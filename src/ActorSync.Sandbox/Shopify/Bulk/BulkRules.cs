@@ -11,6 +11,8 @@ public static class BulkRules
     public const int MostConnections = 5;
     public const int DeepestNesting = 2;
     public const int LongestQuery = 65_535;
+    /// <summary>Lists of types that are not served: that is said before anything about the type.</summary>
+    private static readonly HashSet<string> UnservedLists = new(StringComparer.Ordinal) { "fulfillments" };
     private const int ShortestIdentifier = 10;
     private const int LongestIdentifier = 255;
 
@@ -92,15 +94,24 @@ public static class BulkRules
         }
         catch (GraphQLSyntaxErrorException wrong)
         {
-            return (null, text.TrimEnd().Length == 0 || wrong.Message.Contains("EOF", StringComparison.Ordinal)
-                ? text.Trim().Length == 0 ? "syntax error, unexpected end of file" : $"syntax error, unexpected end of file at [{wrong.Location.Line}, {wrong.Location.Column}]"
-                : $"syntax error at [{wrong.Location.Line}, {wrong.Location.Column}]");
+            var trimmed = text.TrimEnd();
+            if (trimmed.Length == 0)
+            {
+                return (null, "syntax error, unexpected end of file");
+            }
+
+            // Where the text ends too early, the last word is named.
+            return wrong.Message.Contains("EOF", StringComparison.Ordinal)
+                ? (null, $"syntax error, unexpected end of file at [{trimmed.Count(c => c == '\n') + 1}, {LastWord(trimmed) - trimmed.LastIndexOf('\n')}]")
+                : (null, $"syntax error at [{wrong.Location.Line}, {wrong.Location.Column}]");
         }
         catch (GraphQLMaxDepthExceededException)
         {
             return (null, "the document is nested too deeply");
         }
     }
+
+    private static int LastWord(string text) => Math.Max(text.LastIndexOf(' '), text.LastIndexOf('\n')) + 1;
 
     private static ShopUserError Query(string message) => new(["query"], message, "INVALID");
 
@@ -171,7 +182,7 @@ public static class BulkRules
                 var isConnection = definition?.IsConnection ?? (edges is not null || Flat(inner).Any(f => f.Name == "nodes"));
                 if (!isConnection)
                 {
-                    Fields(inner, definition?.BaseType, depth, connection, list || definition?.Type is GraphQLListType or GraphQLNonNullType { Type: GraphQLListType });
+                    Fields(inner, definition?.BaseType, depth, connection, list || (type is null && UnservedLists.Contains(name)) || definition?.Type is GraphQLListType or GraphQLNonNullType { Type: GraphQLListType });
                     continue;
                 }
 

@@ -50,7 +50,7 @@ public sealed class BulkRunner(BulkDesk desk, GraphQlEngine engine, ChannelStats
                 return (operation, End.Failed);
             }
 
-            foreach (var line in slice.Lines)
+            foreach (var line in slice.Lines.Where(_ => !Levers.Take("loseLines")))
             {
                 await lines.AddAsync(line);
             }

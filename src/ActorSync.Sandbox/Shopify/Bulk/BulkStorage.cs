@@ -32,6 +32,12 @@ public sealed class BulkStorage(string folder, string baseAddress, SandboxRandom
         {
             var index = i.ToString(CultureInfo.InvariantCulture);
             var (resource, name, type) = (inputs[i].Text("resource"), inputs[i].Text("filename") ?? "", inputs[i].Text("mimeType") ?? "");
+            if (resource == "SHOP_IMAGE")
+            {
+                // Needs a right that this app does not have.
+                throw new RefusedException("ACCESS_DENIED", "Access denied for stagedUploadsCreate field.");
+            }
+
             ShopUserError? wrong = resource switch
             {
                 "VIDEO" or "MODEL_3D" when inputs[i].Text("fileSize") is null =>
