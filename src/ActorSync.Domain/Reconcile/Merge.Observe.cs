@@ -115,7 +115,7 @@ internal sealed partial class Merge
         {
             changed = changed with { Ring = changed.Ring.SetItem(changed.Ring.Length - 1, current with { Seen = version }) };
         }
-        else if (current.IsOwnEdit && version < current.Version && (known.Ring.Length < 2 || version > known.Ring[^2].LastSeen))
+        else if (current.IsOwnEdit && field.Class != OwnerClass.Stock && version < current.Version && (known.Ring.Length < 2 || version > known.Ring[^2].LastSeen))
         {
             // An earlier body proves that the edit is older than thought: the verdict is taken again.
             var source = LowerClaim(field, key, known.Ring.Length < 2 ? null : known.Ring[^2], seen, version, look);

@@ -113,7 +113,7 @@ internal sealed partial class Merge
         var fresh = look.ReadStart is { } began && began >= current.LearnedAt;
         if (string.Equals(seen.Text, current.Value.Text, StringComparison.Ordinal))
         {
-            SeenAgain(StockField, key, known, current with { IsOwnEdit = false }, seen, version, fresh, look);
+            SeenAgain(StockField, key, known, current, seen, version, fresh, look);
         }
         else if (FindIntent(StockField, known, seen) is { } intent)
         {

@@ -100,6 +100,17 @@ public sealed class StockTests
     }
 
     [Fact]
+    public void Sales_SeenAgain_AndThenABodyFromBetween_AreCountedOnce()
+    {
+        var lab = Filled();
+        lab.Clock = 100;
+        lab.Webhook(S, 97, ("name", "n"), ("stock", "17"));
+        lab.Webhook(S, 99, ("name", "n"), ("stock", "17"));
+        lab.Webhook(S, 95, ("name", "n"), ("stock", "19"));
+        Assert.Equal(3, lab.Product.Stock.Reservations.Sum(r => r.Quantity));
+    }
+
+    [Fact]
     public void Sale_CoveredByOurWrite_IsStillHeard()
     {
         var lab = Filled();
