@@ -14,10 +14,11 @@ internal sealed partial class Connections(Workshop workshop)
 
     private SandboxClient Shops => workshop.Shops;
 
-    public Task<JsonObject> ConnectShopifyAsync() => ConnectAsync(German, "shopify", new
+    public Task<JsonObject> ConnectShopifyAsync(string bulkFrom = "") => ConnectAsync(German, "shopify", new
     {
         baseUrl = new Uri(Shops.Address, "shopify/demo").ToString(),
         shopDomain = "demo.myshopify.com",
+        bulkFrom,
         accessToken = "shpat_demo",
         webhookSecret = "shpss_demo",
     });

@@ -42,6 +42,13 @@ internal sealed class SandboxClient(Uri address) : IDisposable
 
     private readonly HttpClient http = new() { BaseAddress = address };
 
+    /// <summary>How Shopify's bulk operations behave from now on.</summary>
+    public async Task BulkAsync(object levers)
+    {
+        using var answer = await http.PostAsJsonAsync("/_control/shopify/bulk", levers, Json);
+        answer.EnsureSuccessStatusCode();
+    }
+
     public async Task<IReadOnlyList<ShopProduct>> ProductsAsync(string channel)
     {
         var page = await http.GetFromJsonAsync<JsonElement>($"/_control/{channel}/products?limit=1000");
