@@ -1,3 +1,4 @@
+using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Tenants;
 
@@ -39,6 +40,13 @@ internal sealed partial class Merge
             if (Explains(field, seen, target.Value, known))
             {
                 Set(key, Append(field, known, EntryFor(seen, target.Value.Hash, version, target.Source, target.Effective)));
+                return;
+            }
+
+            if (seen.IsEmpty && Channel.Mode == ChannelMode.Live && !IsPicture(key))
+            {
+                // The channel's one decision is over, and nothing is lost by filling what is empty there.
+                Set(key, Append(field, known, EntryFor(seen, null, version, Stamp.Zero, Stamp.Zero)));
                 return;
             }
 

@@ -9,6 +9,7 @@ namespace ActorSync.Domain.Reconcile;
 internal sealed partial class Planner
 {
     private const decimal GuardShare = 0.2m;
+    private const string NeedsSku = "This channel knows products by their SKU, and this one has none. Give it a SKU to have it made there.";
 
     private readonly ReconcileContext context;
     private readonly ProductState product;
@@ -113,7 +114,12 @@ internal sealed partial class Planner
             return Nothing(WithheldReason.Excluded, "Only a warehouse knows this product (packaging, samples). Edit it in the hub to sell it.", needsRead: false);
         }
 
-        return product.LivingVariants().Any() ? null : Nothing(WithheldReason.Excluded, "It has no variant yet.", needsRead: false);
+        if (!product.LivingVariants().Any())
+        {
+            return Nothing(WithheldReason.Excluded, "It has no variant yet.", needsRead: false);
+        }
+
+        return product.LivingVariants().All(variant => LacksSku(variant.Id)) ? Nothing(WithheldReason.Excluded, NeedsSku, needsRead: false) : null;
     }
 
     private PushPlan Nothing(WithheldReason reason, string? detail, bool needsRead) => new()
@@ -145,7 +151,7 @@ internal sealed partial class Planner
 
             foreach (var shadow in Shadows(register.Key))
             {
-                if (shadow.Variant is not { } id || PlaceOf(id) != Place.Removed)
+                if (shadow.Variant is not { } id || PlaceOf(id) is not (Place.Removed or Place.Withheld))
                 {
                     Add(shadow, register.Target.Value, null);
                 }
@@ -154,7 +160,16 @@ internal sealed partial class Planner
 
         foreach (var variant in product.Variants)
         {
-            if (variant.Exists)
+            if (!variant.Exists)
+            {
+                continue;
+            }
+
+            if (PlaceOf(variant.Id) == Place.Withheld)
+            {
+                Withhold(new RegisterKey(Fields.Exists, variant.Id), WithheldReason.Excluded, NeedsSku);
+            }
+            else
             {
                 PlanStock(variant.Id);
             }
@@ -296,6 +311,9 @@ internal sealed partial class Planner
     /// <summary>A flat channel's things are found by their SKU before they are made, so that no list of them has to be seen first.</summary>
     private bool MayCreateSibling => channel.CreateMissing == CreateMissing.All || (channel.CreateMissing == CreateMissing.Selected && link.Selected);
 
+    /// <summary>A flat channel knows things by their SKU: what has none cannot be made there, and that is no failure.</summary>
+    private bool LacksSku(VariantId id) => channel.IsFlat && Identity.IdentitySku(product.Sku(id)) is null;
+
     private Place PlaceOf(VariantId id)
     {
         VariantLink? gone = null;
@@ -315,6 +333,11 @@ internal sealed partial class Planner
         if (product.FindVariant(id) is not { Exists: true })
         {
             return Place.Removed;
+        }
+
+        if (LacksSku(id))
+        {
+            return Place.Withheld;
         }
 
         if (link.ExternalId is null)
@@ -357,7 +380,7 @@ internal sealed partial class Planner
             }
             else if (channel.IsFlat && link.Variants.All(candidate => candidate.Variant != variant.Id))
             {
-                Withhold(key, WithheldReason.Excluded, "This variant is not at the channel, and is not to be created there.");
+                Withhold(key, WithheldReason.Excluded, LacksSku(variant.Id) ? NeedsSku : "This variant is not at the channel, and is not to be created there.");
             }
             else if (channel.IsFlat || link.Registers.ContainsKey(Merge.VariantList))
             {

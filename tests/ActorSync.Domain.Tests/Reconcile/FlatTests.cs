@@ -256,4 +256,44 @@ public sealed class FlatTests
         See(lab, Thing(A, "SKU-A", 0, null));
         Assert.Equal(expected, FlatChannels.Belongs(lab.Product, lab.Links[J], Thing(jfsku, sku, 1, null)));
     }
+
+    [Fact]
+    public void Create_NoSku_IsExcludedWithItsReasonAndNoError()
+    {
+        var lab = new Lab();
+        lab.Profiles[J] = lab.Profiles[J] with { IsFlat = true, Mask = ["sku", "warehouseNotes", "exists"], CreateOnly = ["name"], CreateMissing = CreateMissing.All };
+        lab.Observe(S, new ObservedProduct
+        {
+            ExternalId = "S-1",
+            Version = Version(0),
+            Fields = ImmutableDictionary<string, FieldValue>.Empty.Add("name", new FieldValue("Basket")),
+            Options = ["Size"],
+            Variants = [Sold("S-v1", "", "S"), Sold("S-v2", "SKU-B", "M")],
+            VariantsComplete = true,
+        }, ObservationSource.Read, lab.Clock);
+
+        var plan = lab.Plan(J);
+
+        Assert.Equal([V2], plan.Delta.Select(value => value.Key.Variant!.Value).Distinct());
+        var withheld = Assert.Single(plan.Withheld);
+        Assert.Equal((WithheldReason.Excluded, (VariantId?)V1), (withheld.Reason, withheld.Key!.Value.Variant));
+        Assert.NotEqual(SyncStatus.Error, SyncStatuses.Of(lab.Links[J], plan));
+    }
+
+    [Fact]
+    public void FirstContact_LiveShopIsEmptyWhereTheHubHasAValue_IsFilledWithoutAPerson()
+    {
+        var lab = TwoVariants();
+        lab.Observe(W, new ObservedProduct
+        {
+            ExternalId = "W-1",
+            Version = Version(20),
+            Fields = ImmutableDictionary<string, FieldValue>.Empty.Add("name", FieldValue.Empty),
+        }, ObservationSource.Read, lab.Clock);
+
+        var plan = lab.Plan(W);
+
+        Assert.DoesNotContain(plan.Withheld, withheld => withheld.Reason == WithheldReason.Undecided);
+        Assert.Contains(plan.Delta, value => value.Key == Lab.Name && value.Target.Text == "Shirt");
+    }
 }
