@@ -61,11 +61,19 @@ internal sealed partial class JtlChannel
         return new StockPage { Items = [.. items], Cursor = cursor.AfterSweep(hasMore).ToString(), HasMore = hasMore };
     }
 
-    /// <summary>A complete row names the warehouses that have something; of the others it says that they have nothing.</summary>
+    /// <summary>
+    /// A complete row also lists things that no warehouse has counted yet, such as those that we have just made: they bear no time of a count, and their
+    /// zero is no word about what there is. Of a thing that was counted anywhere, warehouses that are not named have nothing.
+    /// </summary>
     private ImmutableArray<ObservedStock> Warehouses(JsonElement row)
     {
-        var rows = JtlMapper.List(row, "warehouses").Select(place => (Id: JtlMapper.Text(place, "warehouseId"), Row: place)).Where(place => place.Id is not null)
-            .Select(place => JtlMapper.Stock(place.Row, place.Id!, connection.Reading, Stamp.Zero, null)).ToList();
+        var places = JtlMapper.List(row, "warehouses").Select(place => (Id: JtlMapper.Text(place, "warehouseId"), Row: place)).Where(place => place.Id is not null).ToList();
+        if (places.All(place => !IsCounted(place.Row)))
+        {
+            return [];
+        }
+
+        var rows = places.Select(place => JtlMapper.Stock(place.Row, place.Id!, connection.Reading, Stamp.Zero, null)).ToList();
         var empty = settings.Locations.Where(location => rows.All(place => place.LocationId != location.LocationId)).Select(location => new ObservedStock
         {
             LocationId = location.LocationId,
@@ -76,6 +84,9 @@ internal sealed partial class JtlChannel
         });
         return [.. rows, .. empty];
     }
+
+    private static bool IsCounted(JsonElement place) => JtlMapper.Instant(place, "fulfillerTimestamp") is not null
+        || JtlMapper.Decimal(place, "stockLevel") is > 0 || JtlMapper.Decimal(place, "stockLevelReserved") is > 0 || JtlMapper.Decimal(place, "stockLevelBlocked") is > 0;
 
     private Observation StockOf(string jfsku, ImmutableArray<ObservedStock> counts, DateTimeOffset startedAt)
     {

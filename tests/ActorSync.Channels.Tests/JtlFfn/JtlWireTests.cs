@@ -199,6 +199,21 @@ public sealed class JtlWireTests
     }
 
     [Fact]
+    public async Task Stock_SweepShowsAThingThatNobodyCounted_SaysNothingWhileACountedZeroIsZero()
+    {
+        const string Row = """{"jfsku":"MERC01PRDCT","stockLevel":0,"warehouses":[{"warehouseId":"FULF04XX-12345-0001","stockLevel":0,"stockLevelReserved":0,"stockLevelBlocked":0,"stockLevelAnnounced":0%}]}""";
+        var time = "";
+        using var jtl = new ScriptedMerchant(_ => (HttpStatusCode.OK, $$"""{"date":"x","moreDataAvailable":false,"items":[{{Row.Replace("%", time, StringComparison.Ordinal)}}]}"""));
+        var source = (IStockSource)jtl.Channel;
+
+        Assert.Empty(Assert.Single((await source.ReadStockAsync(null, sweep: true, Token)).Items).Body.Variants.Single().Stock);
+
+        time = ""","fulfillerTimestamp":"2026-11-20T08:49:37+00:00" """;
+        var counts = Assert.Single((await source.ReadStockAsync(null, sweep: true, Token)).Items).Body.Variants.Single().Stock;
+        Assert.Equal([("FULF04XX-12345-0001", 0m), ("FULF04XX-12345-0002", 0m)], counts.Select(count => (count.LocationId, count.Quantity!.Value)));
+    }
+
+    [Fact]
     public async Task Stock_SweepThenUpdates_MeetWithoutAGapAndKeepTheNewestRowPerWarehouse()
     {
         using var jtl = new ScriptedMerchant(sent => (HttpStatusCode.OK, sent.Path.StartsWith("merchant/stocks/complete", StringComparison.Ordinal)
