@@ -49,7 +49,7 @@ internal sealed class Announce(IOptions<ActorSyncOptions> options, IProductQueri
         }
         while (counts.Pending > 0);
 
-        Line($"  {counts.Synced} of {counts.Total} products are the same in both shops");
+        Line($"  {counts.Synced} of {counts.Total} products are the same wherever they are sold or stored");
         Line("");
         Line("Try it:");
         Line($"  1. Change a title or price in {Sandbox}/shopify/demo/admin/products and watch {Hub}/ and {Sandbox}/woo/demo/wp-admin/");

@@ -8,6 +8,7 @@ internal sealed record DemoDecision(bool IsDemo, string Reason)
 {
     public static readonly ChannelId Shopify = new("shopify-demo");
     public static readonly ChannelId Woo = new("woo-demo");
+    public static readonly ChannelId Jtl = new("jtl-demo");
 
     public static DemoDecision Of(ActorSyncOptions options, IReadOnlyCollection<RegisteredChannel> channels)
     {
@@ -16,7 +17,7 @@ internal sealed record DemoDecision(bool IsDemo, string Reason)
             return new DemoDecision(wish, wish ? "asked for by --demo true" : "refused by --demo false");
         }
 
-        if (channels.FirstOrDefault(channel => channel.Id != Shopify && channel.Id != Woo) is { } real)
+        if (channels.FirstOrDefault(channel => channel.Id != Shopify && channel.Id != Woo && channel.Id != Jtl) is { } real)
         {
             return new DemoDecision(false, $"channel '{real.Id}' is configured");
         }

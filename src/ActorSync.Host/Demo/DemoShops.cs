@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Stores;
@@ -6,14 +8,13 @@ using ActorSync.Abstractions.Tenants;
 using ActorSync.Abstractions.Webhooks;
 using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
-using ActorSync.Domain.Tenants;
 using Microsoft.Extensions.Options;
 
 namespace ActorSync.Host.Demo;
 
 /// <summary>
-/// Runs the Sandbox and takes its two shops from unknown to live: connect, import, decide the first contact (winner Shopify), create what is missing. Every
-/// step looks at where the last run stopped, so a restart goes on from there.
+/// Runs the Sandbox and takes its two shops and its warehouse from unknown to live: connect, sign in, import, decide the first contact (winner Shopify), create
+/// what is missing. The warehouse says how much there is. Every step looks at where the last run stopped, so a restart goes on from there.
 /// </summary>
 internal sealed partial class DemoShops(
     IOptions<ActorSyncOptions> options,
@@ -26,6 +27,8 @@ internal sealed partial class DemoShops(
     ILogger<DemoShops> logger) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+    /// <summary>A real warehouse is asked every two minutes; who watches the demo need not wait that long.</summary>
+    private const int WarehousePollSeconds = 5;
 
     private SandboxChild? sandbox;
 
@@ -53,6 +56,10 @@ internal sealed partial class DemoShops(
             await ConnectAsync(DemoDecision.Woo, "woocommerce", "WooCommerce demo site", "woo/demo", stoppingToken);
             await ImportAsync(DemoDecision.Woo, stoppingToken);
             await GoLiveAsync(DemoDecision.Woo, CreateMissing.All, stoppingToken);
+            await ConnectAsync(DemoDecision.Jtl, "jtl-ffn", "JTL-FFN demo warehouse", "jtl-ffn", stoppingToken);
+            await AssignWarehousesAsync(stoppingToken);
+            await ImportAsync(DemoDecision.Jtl, stoppingToken);
+            await GoLiveAsync(DemoDecision.Jtl, CreateMissing.All, stoppingToken);
             await announce.ReadyAsync(stoppingToken);
         }
         catch (DemoException failure)
@@ -76,7 +83,7 @@ internal sealed partial class DemoShops(
     {
         var tenant = grains.GetGrain<ITenantGrain>(TenantId.Default.Value);
         var settings = await tenant.GetAsync(-1) ?? throw new InvalidOperationException("The default tenant answered no settings.");
-        var wanted = settings.Policy with { StockOrigin = TenantPolicy.HubStockOrigin, StockSeed = DemoDecision.Shopify };
+        var wanted = settings.Policy with { StockOrigin = DemoDecision.Jtl.Value, StockSeed = null };
         if (settings.Policy != wanted)
         {
             await tenant.SetPolicyAsync(wanted);
@@ -88,14 +95,23 @@ internal sealed partial class DemoShops(
         var known = await directory.GetAsync(TenantId.Default, cancellationToken);
         if (known.Channels.All(channel => channel.Id != id))
         {
-            var secrets = kind == "shopify"
-                ? new Dictionary<string, string> { ["accessToken"] = "shpat_demo", ["webhookSecret"] = "shpss_demo" }
-                : new Dictionary<string, string> { ["consumerKey"] = "ck_demo", ["consumerSecret"] = "cs_demo", ["webhookSecret"] = "whsec_demo" };
-            var values = new Dictionary<string, string> { ["baseUrl"] = new Uri(Sandbox, path).ToString() };
-            if (kind == "shopify")
+            var address = new Uri(Sandbox, path).ToString();
+            var (secrets, values) = kind switch
             {
-                values["shopDomain"] = "demo.myshopify.com";
-            }
+                "shopify" => (new Dictionary<string, string> { ["accessToken"] = "shpat_demo", ["webhookSecret"] = "shpss_demo" },
+                    new Dictionary<string, string> { ["baseUrl"] = address, ["shopDomain"] = "demo.myshopify.com" }),
+                "woocommerce" => (new Dictionary<string, string> { ["consumerKey"] = "ck_demo", ["consumerSecret"] = "cs_demo", ["webhookSecret"] = "whsec_demo" },
+                    new Dictionary<string, string> { ["baseUrl"] = address }),
+                _ => (new Dictionary<string, string> { ["clientSecret"] = "jtl_demo_secret" },
+                    new Dictionary<string, string>
+                    {
+                        ["apiUrl"] = address + "/api",
+                        ["oauthUrl"] = address,
+                        ["clientId"] = "jtl_demo",
+                        ["pollSeconds"] = WarehousePollSeconds.ToString(CultureInfo.InvariantCulture),
+                        ["callsPerSecond"] = "50",
+                    }),
+            };
 
             await registry.PutSecretsAsync(id, secrets, cancellationToken);
             var settings = await grains.GetGrain<ITenantGrain>(TenantId.Default.Value).PutChannelAsync(new ChannelSettings
@@ -112,6 +128,12 @@ internal sealed partial class DemoShops(
         var channel = known.Channels.Single(candidate => candidate.Id == id);
         var open = await directory.OpenAsync(channel, cancellationToken);
         var probe = await open.ProbeAsync(cancellationToken);
+        if (probe.Fault?.Code is TokenFaults.LoginRequired or TokenFaults.ReauthRequired)
+        {
+            await SignInAsync(id, name, cancellationToken);
+            probe = await open.ProbeAsync(cancellationToken);
+        }
+
         if (!probe.Ok)
         {
             throw new DemoException($"{name} does not answer as it should: {probe.Fault?.Message} Try {Sandbox} in a browser; POST {Sandbox}_control/reset starts the shops afresh.");
@@ -120,7 +142,12 @@ internal sealed partial class DemoShops(
         var patched = await grains.GetGrain<ITenantGrain>(TenantId.Default.Value).PatchChannelAsync(id, new ChannelPatch
         {
             Currency = probe.Currency,
-            Locations = probe.Locations,
+            // Warehouses that were assigned to a location stay.
+            Locations =
+            [
+                .. probe.Locations.Select(location =>
+                    channel.Locations.FirstOrDefault(kept => kept.LocationId == location.LocationId) is { } kept ? location with { Warehouses = kept.Warehouses } : location),
+            ],
         });
         await directory.RefreshAsync(TenantId.Default, patched?.Version ?? 0, cancellationToken);
         await Revival.ChannelGrainsAsync(grains, id);
@@ -134,6 +161,38 @@ internal sealed partial class DemoShops(
         }
 
         Announce.Line($"{name} connected ({probe.Products?.ToString() ?? "?"} products)");
+    }
+
+    /// <summary>As a person would: ask our own API where to sign in, go there, and follow the redirects back to us. The Sandbox consents by itself.</summary>
+    private async Task SignInAsync(ChannelId id, string name, CancellationToken cancellationToken)
+    {
+        using var http = clients.CreateClient();
+        using var start = await http.PostAsync(new Uri(new Uri(options.Value.Listen), $"/api/channels/{id.Value}/login"), null, cancellationToken);
+        var answer = await start.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        if (!start.IsSuccessStatusCode || answer.GetProperty("authorizeUrl").GetString() is not { } address)
+        {
+            throw new DemoException($"{name}: where to sign in could not be learned: {answer}");
+        }
+
+        using var consent = await http.GetAsync(new Uri(address), cancellationToken);
+        if (!consent.IsSuccessStatusCode)
+        {
+            throw new DemoException($"{name} refused the sign-in: {await consent.Content.ReadAsStringAsync(cancellationToken)}");
+        }
+    }
+
+    /// <summary>The shop's locations stand for the warehouse's places in their order: both have one in the east and one in the north.</summary>
+    private async Task AssignWarehousesAsync(CancellationToken cancellationToken)
+    {
+        var known = await directory.GetAsync(TenantId.Default, cancellationToken);
+        var warehouses = known.Channels.Single(channel => channel.Id == DemoDecision.Jtl).Locations;
+        var shop = known.Channels.Single(channel => channel.Id == DemoDecision.Shopify);
+        ImmutableArray<ChannelLocation> assigned = [.. shop.Locations.Zip(warehouses, (location, warehouse) => location with { Warehouses = [warehouse.LocationId] })];
+        if (!shop.Locations.Zip(assigned).All(pair => pair.First.Warehouses.SequenceEqual(pair.Second.Warehouses)))
+        {
+            var patched = await grains.GetGrain<ITenantGrain>(TenantId.Default.Value).PatchChannelAsync(DemoDecision.Shopify, new ChannelPatch { Locations = assigned });
+            await directory.RefreshAsync(TenantId.Default, patched?.Version ?? 0, cancellationToken);
+        }
     }
 
     private async Task ImportAsync(ChannelId id, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ActorSync.Sandbox.Core;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ActorSync.Sandbox.JtlFfn;
 
@@ -102,7 +103,7 @@ public sealed class FfnControl(FfnState state, FfnSettings settings, FfnLogins l
     {
         try
         {
-            if (request.ContentLength is null or 0)
+            if (request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true)
             {
                 return act(JsonSerializer.SerializeToElement(new { }));
             }

@@ -18,14 +18,14 @@ public sealed class FfnSeed(FfnState state, FfnProducts products, FfnLedger ledg
     public void Fill()
     {
         var all = catalogue.Products.SelectMany(p => p.Variants.Where(v => v.Sku.Length > 0).Select(v => (Product: p, Variant: v))).ToList();
-        var leaveOutEvery = all.Count / LeftOut;
+        var leftOut = WhatIsLeftOut(all);
         var differEvery = all.Count / Differing;
         var at = state.Now.AddDays(-1) - (Gap * (all.Count + 3));
         var kept = new List<FfnProduct>();
         for (var i = 0; i < all.Count; i++)
         {
             var (product, variant) = all[i];
-            if (i % leaveOutEvery == 9 && i / leaveOutEvery < LeftOut)
+            if (leftOut.Contains(variant.Sku))
             {
                 continue;
             }
@@ -48,6 +48,19 @@ public sealed class FfnSeed(FfnState state, FfnProducts products, FfnLedger ledg
         }
 
         Busy(kept);
+    }
+
+    /// <summary>
+    /// Spread over the catalogue, of products that both shops sell: what a shop lacks and the warehouse has not counted would be created there without a
+    /// count, and the shops would differ until somebody counts it.
+    /// </summary>
+    private HashSet<string> WhatIsLeftOut(List<(SeedProduct Product, SeedVariant Variant)> all)
+    {
+        const int first = 9;
+        var every = all.Count / LeftOut;
+        var lacking = catalogue.MissingInWoo.ToHashSet(StringComparer.Ordinal);
+        var soldTwice = all.Select((entry, index) => (entry.Variant, index)).Where(at => !all[at.index].Product.Variants.Any(v => lacking.Contains(v.Sku))).ToList();
+        return [.. Enumerable.Range(0, LeftOut).Select(block => soldTwice.First(at => at.index >= (block * every) + first).Variant.Sku)];
     }
 
     public FfnProduct Add(SeedProduct product, SeedVariant variant) => products.Create(Data(product, variant, variant.Sku.Length), Author.Warehouse, isAuthorized: true);

@@ -1,6 +1,6 @@
 namespace ActorSync.Web.Tests.EndToEnd;
 
-/// <summary>S3's flows and recipes, and what must hold around them, on the demo's two shops. Each test uses products of its own.</summary>
+/// <summary>S3's flows and recipes, and what must hold around them, on the demo's two shops and its warehouse. Each test uses products of its own.</summary>
 [Collection(nameof(EndToEndCollection))]
 public sealed class FlowTests(Workshop workshop)
 {
@@ -19,7 +19,11 @@ public sealed class FlowTests(Workshop workshop)
         var catalogue = shopify.Select(product => product.Variants.First(variant => variant.Sku.Length > 0).Sku).Where(sku => !sku.StartsWith("E2E-", StringComparison.Ordinal));
         await workshop.AssertShopsAgreeAsync([.. catalogue]);
         var status = await Hub.StatusAsync();
-        Assert.Equal(shopify.Count, status.Total);
+        var sold = shopify.SelectMany(product => product.Variants).Select(variant => variant.Sku).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var warehouse = (await Shops.ProductsAsync(SandboxClient.Jtl)).Select(product => product.Variants[0].Sku).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        Assert.Empty(sold.Where(sku => sku.Length > 0 && !sku.StartsWith("E2E-", StringComparison.Ordinal)).Except(warehouse, StringComparer.OrdinalIgnoreCase));
+        // Packaging and samples are the warehouse's alone.
+        Assert.Equal(shopify.Count + warehouse.Except(sold, StringComparer.OrdinalIgnoreCase).Count(), status.Total);
         Assert.Equal(0, status.Error);
     }
 
@@ -31,8 +35,8 @@ public sealed class FlowTests(Workshop workshop)
         await workshop.SettledAsync();
         await workshop.AssertShopsAgreeAsync("E2E-A-S");
         var product = await Hub.ProductAsync("E2E-A-S");
-        // WooCommerce may add what it has by default and Shopify did not tell, such as that the goods are taxed.
-        Assert.Contains(product["lastUpdatedBy"]!.GetValue<string>(), (string[])["shopify-demo", "woo-demo"]);
+        // The others may add what they have by default and Shopify did not tell, such as that the goods are taxed, or not hazardous.
+        Assert.Contains(product["lastUpdatedBy"]!.GetValue<string>(), (string[])["shopify-demo", "woo-demo", "jtl-demo"]);
         Assert.Equal(3, product["variants"]!.AsArray().Count);
     }
 
@@ -299,7 +303,7 @@ public sealed class FlowTests(Workshop workshop)
     {
         await CreateMugAsync(SandboxClient.Shopify, "E2E-STOCK", 9.9m);
         await WooHasAsync("E2E-STOCK");
-        await Until.TrueAsync(async () => (await Shops.GetAsync(SandboxClient.Woo, "E2E-STOCK")).Variants[0].TotalStock == 20, "the stock is in WooCommerce", explain: () => Hub.ExplainAsync("E2E-STOCK"));
+        await workshop.CountAsync("E2E-STOCK", 20);
         await workshop.SettledAsync();
         await Task.WhenAll(Shops.SellAsync(SandboxClient.Shopify, "E2E-STOCK"), Shops.SellAsync(SandboxClient.Woo, "E2E-STOCK"));
         foreach (var channel in new[] { SandboxClient.Shopify, SandboxClient.Woo })

@@ -27,9 +27,11 @@ internal sealed record ShopVariant
     public string? Barcode { get; init; }
     public decimal? Price { get; init; }
     public decimal? CompareAtPrice { get; init; }
-    public required IReadOnlyDictionary<string, int> Stock { get; init; }
+    /// <summary>Per place. A warehouse may count parts of a piece.</summary>
+    public required IReadOnlyDictionary<string, decimal> Stock { get; init; }
 
-    public int TotalStock => Stock.Values.Sum();
+    /// <summary>Whole pieces that can be sold.</summary>
+    public int TotalStock => (int)decimal.Floor(Stock.Values.Sum());
 }
 
 /// <summary>The Sandbox's control calls: a person at the shop's keyboard, faults, counts.</summary>
@@ -37,6 +39,7 @@ internal sealed class SandboxClient(Uri address) : IDisposable
 {
     public const string Shopify = "shopify";
     public const string Woo = "woocommerce";
+    public const string Jtl = "jtl-ffn";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -69,6 +72,9 @@ internal sealed class SandboxClient(Uri address) : IDisposable
     public Task CreateAsync(string channel, object product) => PostAsync($"/_control/{channel}/create", product);
 
     public Task SellAsync(string channel, string sku, int quantity = 1) => PostAsync("/_control/sell", new { channel, sku, quantity });
+
+    /// <summary>The warehouse counts what it has of a thing, in its first place.</summary>
+    public Task CountAsync(string sku, decimal quantity) => PostAsync("/_control/jtl-ffn/stock", new { sku, stockLevel = quantity });
 
     /// <summary>What a person enters on Shopify's page of a product.</summary>
     public async Task EnterAsync(string shopifyId, params (string Name, string Value)[] entered)
