@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using ActorSync.Abstractions.Stores;
+using ActorSync.Grains;
 using ActorSync.Storage;
 using Orleans.Configuration;
 using Orleans.Dashboard;
@@ -43,14 +44,10 @@ public static class Silo
         silo.AddDashboard();
     }
 
-    /// <summary>Plain JSON rows: no CLR type names, so that a renamed state class still loads.</summary>
     private sealed class JsonStateSerializer : IGrainStorageSerializer
     {
-        // Computed members are not state; those of the domain's keys even lead back to themselves.
-        private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { IgnoreReadOnlyProperties = true };
+        public BinaryData Serialize<T>(T? input) => new(JsonSerializer.SerializeToUtf8Bytes(input, StateJson.Options));
 
-        public BinaryData Serialize<T>(T? input) => new(JsonSerializer.SerializeToUtf8Bytes(input, Options));
-
-        public T Deserialize<T>(BinaryData input) => input.ToObjectFromJson<T>(Options)!;
+        public T Deserialize<T>(BinaryData input) => input.ToObjectFromJson<T>(StateJson.Options)!;
     }
 }

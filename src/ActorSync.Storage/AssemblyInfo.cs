@@ -2,3 +2,4 @@ using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("ActorSync.Storage.Tests")]
 [assembly: InternalsVisibleTo("ActorSync.Benchmarks")]
+[assembly: InternalsVisibleTo("ActorSync.Cluster.Tests")]

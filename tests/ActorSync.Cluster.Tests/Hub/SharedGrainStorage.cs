@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using ActorSync.Grains;
 using Orleans.Storage;
 
 namespace ActorSync.Cluster.Tests.Hub;
@@ -10,8 +11,6 @@ namespace ActorSync.Cluster.Tests.Hub;
 /// </summary>
 public sealed class SharedGrainStorage(SharedGrainStorage.Rows rows) : IGrainStorage
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-
     public sealed class Rows
     {
         public ConcurrentDictionary<string, (byte[] State, string ETag)> ByKey { get; } = new(StringComparer.Ordinal);
@@ -21,7 +20,7 @@ public sealed class SharedGrainStorage(SharedGrainStorage.Rows rows) : IGrainSto
     {
         if (rows.ByKey.TryGetValue(Key(stateName, grainId), out var row))
         {
-            grainState.State = JsonSerializer.Deserialize<T>(row.State, Json)!;
+            grainState.State = JsonSerializer.Deserialize<T>(row.State, StateJson.Options)!;
             grainState.ETag = row.ETag;
             grainState.RecordExists = true;
         }
@@ -31,7 +30,7 @@ public sealed class SharedGrainStorage(SharedGrainStorage.Rows rows) : IGrainSto
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var written = (State: JsonSerializer.SerializeToUtf8Bytes(grainState.State, Json), ETag: (int.Parse(grainState.ETag ?? "0") + 1).ToString());
+        var written = (State: JsonSerializer.SerializeToUtf8Bytes(grainState.State, StateJson.Options), ETag: (int.Parse(grainState.ETag ?? "0") + 1).ToString());
         rows.ByKey.AddOrUpdate(
             Key(stateName, grainId),
             _ => written,
