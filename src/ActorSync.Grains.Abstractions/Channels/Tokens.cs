@@ -42,6 +42,19 @@ public interface ITokenIssuer
 
     /// <summary>Trades a refresh token for new tokens. Where refresh tokens work once, the old one is spent whatever becomes of the answer.</summary>
     Task<TokenGrant> RefreshAsync(ChannelSettings settings, ChannelSecrets secrets, string refreshToken, CancellationToken cancellationToken);
+
+    /// <summary>Whether what the browser brought back is the channel's own; null = it is. Channels that sign nothing leave that to the code.</summary>
+    ChannelFault? CheckReturn(ChannelSettings settings, ChannelSecrets secrets, IReadOnlyDictionary<string, string> query) => null;
+}
+
+/// <summary>A token endpoint that serves some connections without a person.</summary>
+public interface IUnattendedIssuer : ITokenIssuer
+{
+    /// <summary>The connection's own credentials are all it takes.</summary>
+    bool IsUnattended(ChannelSettings settings, ChannelSecrets secrets);
+
+    /// <summary>Asks for a token with the connection's own credentials. Repeatable.</summary>
+    Task<TokenGrant> RequestAsync(ChannelSettings settings, ChannelSecrets secrets, CancellationToken cancellationToken);
 }
 
 /// <summary>What a token endpoint answered. Never logged, never serialized.</summary>
@@ -53,6 +66,8 @@ public sealed record TokenGrant
     public string? RefreshToken { get; init; }
     /// <summary>How long the access token lives from the moment the request left.</summary>
     public TimeSpan Lifetime { get; init; }
+    /// <summary>It is renewed this long before it ends, or after three quarters of a shorter life.</summary>
+    public TimeSpan RenewAhead { get; init; } = TimeSpan.FromSeconds(60);
     /// <summary>Why there is none. <see cref="TokenFaults.ReauthRequired"/> = the endpoint will not take this refresh token or code any more.</summary>
     public ChannelFault? Fault { get; init; }
 

@@ -20,13 +20,24 @@ public sealed record ChannelTokens
     public string? AccessToken { get; init; }
     /// <summary>From then on it is renewed before it is used.</summary>
     public DateTimeOffset RenewAt { get; init; }
+    /// <summary>The access token's end: until then it still serves while the token endpoint does not answer. Null = not noted.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
     /// <summary>What it is renewed with.</summary>
     public string? RefreshToken { get; init; }
     /// <summary>Somebody is spending the refresh token; until then nobody else may.</summary>
     public DateTimeOffset? SpendingUntil { get; init; }
     /// <summary>Why a person has to sign in again; null = the login works.</summary>
     public string? Ended { get; init; }
+    /// <summary>The token endpoint refused us for another reason than the login.</summary>
+    public TokenRefusal? Refused { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => "***";
 }
+
+/// <summary>Settings that the token endpoint did not take: it is left alone <paramref name="Until"/> then, or until they change.</summary>
+/// <param name="Code">Of the fault.</param>
+/// <param name="Message">Of the fault.</param>
+/// <param name="Until">When to ask again.</param>
+/// <param name="Settings">Digest of the settings and secrets that were refused.</param>
+public sealed record TokenRefusal(string Code, string Message, DateTimeOffset Until, string Settings);

@@ -3,7 +3,7 @@ using ActorSync.Abstractions.Channels;
 namespace ActorSync.Abstractions.Tenants;
 
 /// <summary>
-/// The login of one channel connection. Key: channel id. Refresh tokens that work once are spent here only: one call at a time, claimed in the database before
+/// The login of one channel connection. Key: channel id. Tokens are asked for and refresh tokens spent here only: one call at a time, claimed in the database before
 /// the request leaves, and the new pair is stored before the access token is handed out. Awaits HTTP, so nobody who must answer at once may wait for it.
 /// </summary>
 [Alias("actorsync.token")]

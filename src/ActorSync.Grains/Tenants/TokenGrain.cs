@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Tenants;
@@ -15,9 +17,11 @@ public sealed partial class TokenGrain(
 {
     /// <summary>How long a claim on the refresh token stands: longer than the request may take, so that only a crash leaves one behind.</summary>
     private static readonly TimeSpan SpendingTime = TimeSpan.FromSeconds(30);
-    /// <summary>A token is renewed this long before it ends, or after three quarters of a shorter life.</summary>
-    private static readonly TimeSpan LongestMargin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan AfterRace = TimeSpan.FromSeconds(1);
+    /// <summary>While a token still serves, an endpoint that does not answer is asked again this much later.</summary>
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(15);
+    /// <summary>Settings that the endpoint refused are tried again after this long: what changed may be on its side, an app installed again.</summary>
+    private static readonly TimeSpan AfterRefusal = TimeSpan.FromMinutes(5);
 
     /// <summary>Only to spare reads: whatever is spent or stored is checked against the row's version.</summary>
     private StoredTokens? known;
@@ -29,12 +33,12 @@ public sealed partial class TokenGrain(
         known ??= await store.ReadAsync(Channel, CancellationToken.None);
         if (Usable(refused) is { } token)
         {
-            return token;
+            return new AccessToken { Value = token };
         }
 
         // Another activation may have renewed it, or a person signed in.
         known = await store.ReadAsync(Channel, CancellationToken.None);
-        return Usable(refused) ?? await RenewAsync(known!);
+        return Usable(refused) is { } renewed ? new AccessToken { Value = renewed } : await RenewAsync(known, refused);
     }
 
     public async Task<ChannelFault?> SignInAsync(string code, Uri redirect)
@@ -61,55 +65,91 @@ public sealed partial class TokenGrain(
         return null;
     }
 
-    /// <summary>The known token if it may still be used, or why there is none; null = it has to be renewed.</summary>
-    private AccessToken? Usable(string? refused) => known switch
-    {
-        null => None(ChannelFaultKind.Unauthorised, TokenFaults.LoginRequired, $"A person has to sign in first: POST /api/channels/{Channel}/login answers where."),
-        { Tokens.Ended: { } reason } => None(ChannelFaultKind.Unauthorised, TokenFaults.ReauthRequired, reason),
-        { Tokens: { AccessToken: { } access } tokens } when access != refused && tokens.RenewAt > clock.GetUtcNow() => new AccessToken { Value = access },
-        _ => null,
-    };
+    /// <summary>The known token if it may still be used; null = it has to be renewed.</summary>
+    private string? Usable(string? refused) =>
+        known is { Tokens: { Ended: null, AccessToken: { } access } tokens } && access != refused && tokens.RenewAt > clock.GetUtcNow() ? access : null;
 
-    private async Task<AccessToken> RenewAsync(StoredTokens held)
+    /// <summary>A token that was due for renewal and has not ended.</summary>
+    private string? Serving(ChannelTokens tokens, string? refused) => tokens.AccessToken != refused && tokens.EndsAt > clock.GetUtcNow() ? tokens.AccessToken : null;
+
+    private async Task<AccessToken> RenewAsync(StoredTokens? held, string? refused)
     {
         var now = clock.GetUtcNow();
-        if (held.Tokens.SpendingUntil > now)
+        var issuer = await IssuerAsync();
+        var unattended = issuer?.Unattended;
+        if (unattended is null && held is null)
+        {
+            return None(ChannelFaultKind.Unauthorised, TokenFaults.LoginRequired, $"A person has to sign in first: POST /api/channels/{Channel}/login answers where.");
+        }
+
+        if (unattended is null && held!.Tokens.Ended is { } reason)
+        {
+            return None(ChannelFaultKind.Unauthorised, TokenFaults.ReauthRequired, reason);
+        }
+
+        // A login that ended says nothing about a connection that was changed to need none.
+        var tokens = (held?.Tokens ?? new ChannelTokens()) with { Ended = null };
+        if (tokens.SpendingUntil > now)
         {
             return None(ChannelFaultKind.Transient, "RENEWING", "The login is being renewed elsewhere.", now + AfterRace);
         }
 
-        if (held.Tokens.RefreshToken is not { } refreshToken || await IssuerAsync() is not { } issuer)
+        if (tokens.Refused is { } refusal && refusal.Until > now && refusal.Settings == issuer?.Digest)
         {
-            return await EndAsync(held.Version, held.Tokens, $"The login has ended and cannot be renewed; sign in again: POST /api/channels/{Channel}/login answers where.");
+            return Serving(tokens, refused) is { } serving ? new AccessToken { Value = serving } : None(ChannelFaultKind.Unauthorised, refusal.Code, refusal.Message);
         }
 
-        if (!await StoreAsync(held.Version, held.Tokens with { SpendingUntil = now + SpendingTime }))
+        if (issuer is null || (unattended is null && tokens.RefreshToken is null))
+        {
+            return await EndAsync(held?.Version ?? 0, tokens, $"The login has ended and cannot be renewed; sign in again: POST /api/channels/{Channel}/login answers where.");
+        }
+
+        var version = held?.Version ?? 0;
+        if (!await StoreAsync(version, tokens with { SpendingUntil = now + SpendingTime }))
         {
             return None(ChannelFaultKind.Transient, "RENEWING", "The login is being renewed elsewhere.", now + AfterRace);
         }
 
-        var claimed = held.Version + 1;
-        var grant = await issuer.Tokens.RefreshAsync(issuer.Settings, issuer.Secrets, refreshToken, CancellationToken.None);
-        if (grant.Fault is { Code: TokenFaults.ReauthRequired } ended)
-        {
-            return await EndAsync(claimed, held.Tokens, ended.Message);
-        }
-
+        var grant = unattended is not null
+            ? await unattended.RequestAsync(issuer.Settings, issuer.Secrets, CancellationToken.None)
+            : await issuer.Tokens.RefreshAsync(issuer.Settings, issuer.Secrets, tokens.RefreshToken!, CancellationToken.None);
         if (grant.Fault is { } fault)
         {
-            // Whether the token was spent shows with the next try.
-            await StoreAsync(claimed, held.Tokens with { SpendingUntil = null });
-            return new AccessToken { Fault = fault };
+            return fault.Code == TokenFaults.ReauthRequired && unattended is null
+                ? await EndAsync(version + 1, tokens, fault.Message)
+                : await FailAsync(version + 1, tokens, fault, refused, issuer.Digest);
         }
 
-        var renewed = Granted(grant, now, refreshToken);
-        if (!await StoreAsync(claimed, renewed))
+        var renewed = Granted(grant, now, unattended is null ? tokens.RefreshToken : null);
+        if (!await StoreAsync(version + 1, renewed))
         {
             // A person signed in meanwhile: that login stands.
             return None(ChannelFaultKind.Transient, "RENEWING", "The login was replaced meanwhile.", now + AfterRace);
         }
 
         return new AccessToken { Value = renewed.AccessToken };
+    }
+
+    /// <summary>Not renewed, but not ended either: an old token serves on while it lives, and a refusal is not asked for again and again.</summary>
+    private async Task<AccessToken> FailAsync(long version, ChannelTokens tokens, ChannelFault fault, string? refused, string digest)
+    {
+        var now = clock.GetUtcNow();
+        var serving = Serving(tokens, refused);
+        var isRefusal = fault.Kind is ChannelFaultKind.Unauthorised or ChannelFaultKind.Permanent;
+        // Whether a refresh token was spent shows with the next try.
+        await StoreAsync(version, tokens with
+        {
+            AccessToken = tokens.AccessToken == refused ? null : tokens.AccessToken,
+            RenewAt = serving is null ? tokens.RenewAt : now + AfterFailure,
+            SpendingUntil = null,
+            Refused = isRefusal ? new TokenRefusal(fault.Code, fault.Message, now + AfterRefusal, digest) : null,
+        });
+        if (isRefusal)
+        {
+            LogRefused(Channel.Value, fault.Code, fault.Message);
+        }
+
+        return serving is null ? new AccessToken { Fault = fault with { Kind = isRefusal ? ChannelFaultKind.Unauthorised : fault.Kind } } : new AccessToken { Value = serving };
     }
 
     private async Task<AccessToken> EndAsync(long version, ChannelTokens tokens, string reason)
@@ -130,14 +170,31 @@ public sealed partial class TokenGrain(
 
     private static ChannelTokens Granted(TokenGrant grant, DateTimeOffset askedAt, string? refreshToken)
     {
-        var margin = grant.Lifetime / 4 < LongestMargin ? grant.Lifetime / 4 : LongestMargin;
-        return new ChannelTokens { AccessToken = grant.AccessToken, RenewAt = askedAt + grant.Lifetime - margin, RefreshToken = grant.RefreshToken ?? refreshToken };
+        var margin = grant.Lifetime / 4 < grant.RenewAhead ? grant.Lifetime / 4 : grant.RenewAhead;
+        var endsAt = askedAt + grant.Lifetime;
+        return new ChannelTokens { AccessToken = grant.AccessToken, RenewAt = endsAt - margin, EndsAt = endsAt, RefreshToken = grant.RefreshToken ?? refreshToken };
     }
 
-    private async Task<(ITokenIssuer Tokens, ChannelSettings Settings, ChannelSecrets Secrets)?> IssuerAsync() =>
-        await directory.FindChannelAsync(Channel) is { } settings && directory.KindOf(settings).Tokens is { } issuer
-            ? (issuer, settings, await directory.SecretsOf(Channel))
-            : null;
+    private async Task<Issuer?> IssuerAsync()
+    {
+        if (await directory.FindChannelAsync(Channel) is not { } settings || directory.KindOf(settings) is not { Tokens: { } tokens } kind)
+        {
+            return null;
+        }
+
+        var secrets = await directory.SecretsOf(Channel);
+        var unattended = tokens is IUnattendedIssuer candidate && candidate.IsUnattended(settings, secrets) ? candidate : null;
+        return new Issuer(tokens, unattended, settings, secrets, Digest(kind.Descriptor, settings, secrets));
+    }
+
+    private static string Digest(ChannelDescriptor descriptor, ChannelSettings settings, ChannelSecrets secrets)
+    {
+        var values = settings.Values.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => (string[])[pair.Key, pair.Value])
+            .Concat(descriptor.Settings.Where(setting => setting.Secret).SelectMany(setting => secrets.All(setting.Name).Order(StringComparer.Ordinal).Prepend(setting.Name)));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', values))));
+    }
+
+    private sealed record Issuer(ITokenIssuer Tokens, IUnattendedIssuer? Unattended, ChannelSettings Settings, ChannelSecrets Secrets, string Digest);
 
     private static AccessToken None(ChannelFaultKind kind, string code, string message, DateTimeOffset? retryAt = null) => new() { Fault = Fault(kind, code, message, retryAt) };
 
@@ -149,6 +206,9 @@ public sealed partial class TokenGrain(
 
     [LoggerMessage(3502, LogLevel.Warning, "The login of channel {Channel} has ended: {Reason}")]
     private partial void LogEnded(string channel, string reason);
+
+    [LoggerMessage(3503, LogLevel.Warning, "The token endpoint refuses channel {Channel} ({Code}): {Reason}")]
+    private partial void LogRefused(string channel, string code, string reason);
 }
 
 /// <summary>A connection's tokens as its connector sees them: asks the one TokenGrain.</summary>

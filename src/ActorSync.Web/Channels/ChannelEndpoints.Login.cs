@@ -44,7 +44,7 @@ internal static partial class ChannelEndpoints
     }
 
     private static async Task<Results<ContentHttpResult, Problem>> Callback(
-        Catalogue catalogue, LoginState states, CancellationToken cancellationToken, string? code = null, string? state = null, string? error = null)
+        HttpRequest request, Catalogue catalogue, LoginState states, CancellationToken cancellationToken, string? code = null, string? state = null, string? error = null)
     {
         if (states.Open(state) is not { } login || await catalogue.Directory.FindChannelAsync(login.Channel, cancellationToken) is not { } channel || channel.Tenant != login.Tenant)
         {
@@ -54,6 +54,12 @@ internal static partial class ChannelEndpoints
         if (string.IsNullOrEmpty(code))
         {
             return (Problem)new ApiError(ErrorKind.Refused, "login-refused", $"The channel did not grant the sign-in ({error ?? "no code came"}).");
+        }
+
+        var query = request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.Ordinal);
+        if (catalogue.Directory.KindOf(channel).Tokens?.CheckReturn(channel, await catalogue.Directory.SecretsOf(channel.Id, cancellationToken), query) is { } forged)
+        {
+            return (Problem)new ApiError(ErrorKind.Refused, "login-forged", forged.Message);
         }
 
         if (await catalogue.Token(channel.Id).SignInAsync(code, login.Redirect) is { } fault)

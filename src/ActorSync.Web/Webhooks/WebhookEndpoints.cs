@@ -37,7 +37,7 @@ internal static class WebhookEndpoints
             var path = $"/webhooks/{channel.Kind}/{channel.Id}";
             var watch = await catalogue.Watch(channel.Id).GetAsync();
             return new WebhookChannelStatus(channel.Id.Value, reader is not null, options.Value.PublicUrl is { } url ? new Uri(url, path).ToString() : path,
-                secrets.All("webhookSecret").Any(), channel.PollMode, last.Items.FirstOrDefault()?.ReceivedAt, watch);
+                reader?.HasKey(secrets) ?? false, channel.PollMode, last.Items.FirstOrDefault()?.ReceivedAt, watch);
         }));
         return TypedResults.Ok(new ListAnswer<WebhookChannelStatus>(rows, null));
     }

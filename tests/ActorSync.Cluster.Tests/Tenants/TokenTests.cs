@@ -67,12 +67,97 @@ public sealed class TokenTests
         Assert.Null(await grain.SignInAsync("code", Redirect));
         Assert.NotNull((await grain.GetAsync(null)).Value);
     }
+
+    [Fact]
+    public async Task Get_ManyAtOnceWithoutAPerson_AskForOneToken()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await hub.ConnectAsync(Channel.Value);
+        hub.Kind.Issuer.NeedsNobody = true;
+        var grain = hub.Grains.GetGrain<ITokenGrain>(Channel.Value);
+        var first = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => grain.GetAsync(null)));
+        Assert.All(first, token => Assert.Equal("access-1", token.Value));
+        var renewed = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => grain.GetAsync("access-1")));
+        Assert.All(renewed, token => Assert.Equal("access-2", token.Value));
+        Assert.Equal(2, hub.Kind.Issuer.Requests);
+    }
+
+    [Fact]
+    public async Task Get_RefusedSettings_LeaveTheEndpointAloneUntilTheyChange()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await hub.ConnectAsync(Channel.Value);
+        var issuer = hub.Kind.Issuer;
+        (issuer.NeedsNobody, issuer.Trouble) = (true, ChannelFaultKind.Unauthorised);
+        var grain = hub.Grains.GetGrain<ITokenGrain>(Channel.Value);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal((ChannelFaultKind.Unauthorised, "trouble"), ((await grain.GetAsync(null)).Fault!.Kind, (await grain.GetAsync(null)).Fault!.Code));
+        }
+
+        Assert.Equal(1, issuer.Requests);
+        issuer.Trouble = null;
+        var settings = (await hub.Service<ITenantDirectory>().FindChannelAsync(Channel))!;
+        var changed = await hub.Grains.GetGrain<ITenantGrain>(settings.Tenant.Value).PutChannelAsync(settings with { Values = settings.Values.Add("clientId", "other") });
+        await hub.Service<ITenantDirectory>().RefreshAsync(settings.Tenant, changed.Version);
+        Assert.Equal("access-1", (await grain.GetAsync(null)).Value);
+    }
+
+    [Fact]
+    public async Task Get_DueTokenWhileTheEndpointIsSilent_ServesUntilItsEnd()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await hub.ConnectAsync(Channel.Value);
+        var issuer = hub.Kind.Issuer;
+        issuer.NeedsNobody = true;
+        var grain = hub.Grains.GetGrain<ITokenGrain>(Channel.Value);
+        var store = hub.Service<ITokenStore>();
+        var now = DateTimeOffset.UtcNow;
+        Assert.True(await store.ReplaceAsync(Channel, 0, new ChannelTokens { AccessToken = "old", RenewAt = now.AddMinutes(-1), EndsAt = now.AddMinutes(5) }, CancellationToken.None));
+        issuer.Trouble = ChannelFaultKind.Transient;
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal("old", (await grain.GetAsync(null)).Value);
+        }
+
+        Assert.Equal(1, issuer.Requests);
+        Assert.Equal("trouble", (await grain.GetAsync("old")).Fault!.Code);
+        issuer.Trouble = null;
+        Assert.Equal("access-1", (await grain.GetAsync(null)).Value);
+    }
+
+    [Fact]
+    public async Task Get_BeforeItsEnd_IsRenewedAhead()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await hub.ConnectAsync(Channel.Value);
+        var issuer = hub.Kind.Issuer;
+        issuer.NeedsNobody = true;
+        var grain = hub.Grains.GetGrain<ITokenGrain>(Channel.Value);
+        var before = DateTimeOffset.UtcNow;
+        await grain.GetAsync(null);
+        var stored = (await hub.Service<ITokenStore>().ReadAsync(Channel, CancellationToken.None))!.Tokens;
+        Assert.Equal(TestIssuer.Ahead, stored.EndsAt!.Value - stored.RenewAt);
+        Assert.InRange(stored.EndsAt.Value - before, TestIssuer.Life, TestIssuer.Life + TimeSpan.FromMinutes(1));
+    }
 }
 
 /// <summary>A token endpoint whose refresh tokens work once.</summary>
-public sealed class TestIssuer : ITokenIssuer
+public sealed class TestIssuer : IUnattendedIssuer
 {
+    public static readonly TimeSpan Life = TimeSpan.FromMinutes(30);
+    public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(6);
     private int grants;
+    private int requests;
+
+    /// <summary>The connection's own credentials are all it takes.</summary>
+    public bool NeedsNobody { get; set; }
+
+    /// <summary>What requests without a person are answered with; null = a token.</summary>
+    public ChannelFaultKind? Trouble { get; set; }
+
+    /// <summary>Requests without a person.</summary>
+    public int Requests => requests;
 
     public bool IsRevoked { get; set; }
 
@@ -92,9 +177,17 @@ public sealed class TestIssuer : ITokenIssuer
             : Grant());
     }
 
+    public bool IsUnattended(ChannelSettings settings, ChannelSecrets secrets) => NeedsNobody;
+
+    public Task<TokenGrant> RequestAsync(ChannelSettings settings, ChannelSecrets secrets, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref requests);
+        return Task.FromResult(Trouble is { } kind ? new TokenGrant { Fault = new ChannelFault { Kind = kind, Code = "trouble", Message = "Trouble." } } : Grant() with { RefreshToken = null });
+    }
+
     private TokenGrant Grant()
     {
         var number = Interlocked.Increment(ref grants);
-        return new TokenGrant { AccessToken = $"access-{number}", RefreshToken = $"refresh-{number}", Lifetime = TimeSpan.FromMinutes(30) };
+        return new TokenGrant { AccessToken = $"access-{number}", RefreshToken = $"refresh-{number}", Lifetime = Life, RenewAhead = Ahead };
     }
 }
