@@ -184,7 +184,7 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
         List<KeyValuePair<string, string>> headers =
         [
             new("X-Shopify-Topic", ShopSubscription.TopicOf(subscription.Topic)),
-            new("X-Shopify-Hmac-Sha256", Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(ShopifyEndpoint.ClientSecret), bytes))),
+            new("X-Shopify-Hmac-Sha256", Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(ShopTokens.ClientSecret), bytes))),
             new("X-Shopify-Shop-Domain", Shop.Domain),
             new("X-Shopify-API-Version", ApiVersions.Current),
             new("X-Shopify-Webhook-Id", webhookId.ToString()),

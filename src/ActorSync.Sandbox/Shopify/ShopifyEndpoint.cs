@@ -5,28 +5,12 @@ using ActorSync.Sandbox.Shopify.GraphQl;
 namespace ActorSync.Sandbox.Shopify;
 
 /// <summary>The front door of the Admin API: address, token, content type and body are looked at in Shopify's order before any GraphQL.</summary>
-public sealed class ShopifyEndpoint(IReadOnlyDictionary<string, GraphQlEngine> engines, ChannelStats stats, SandboxRandom random, TimeProvider clock)
+public sealed class ShopifyEndpoint(IReadOnlyDictionary<string, GraphQlEngine> engines, ChannelStats stats, SandboxRandom random, ShopTokens tokens)
 {
     public const string ApiRoot = "/shopify/demo/admin/api";
-    public const string OauthPath = "/shopify/demo/admin/oauth";
-    public const string Token = "shpat_demo";
-    public const string ClientId = "demo";
-    public const string ClientSecret = "shpss_demo";
-    public static readonly TimeSpan TokenLife = TimeSpan.FromSeconds(86_399);
-    private const int MostTokens = 1_000;
     private const int LargestBody = 4 * 1024 * 1024;
 
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, DateTimeOffset> issued = new(StringComparer.Ordinal);
-
-    /// <summary>False: the merchant removed the app, and every token is refused.</summary>
-    public bool IsInstalled { get; set; } = true;
-
-    public void Map(WebApplication app)
-    {
-        app.MapPost(ApiRoot + "/{version}/graphql.json", HandleAsync);
-        app.MapPost(OauthPath + "/access_token", AccessTokenAsync);
-    }
+    public void Map(WebApplication app) => app.MapPost(ApiRoot + "/{version}/graphql.json", HandleAsync);
 
     public async Task WriteThrottledAsync(HttpContext context)
     {
@@ -49,7 +33,7 @@ public sealed class ShopifyEndpoint(IReadOnlyDictionary<string, GraphQlEngine> e
         }
 
         context.Response.Headers["X-Shopify-API-Version"] = version;
-        if (!IsKnown(context.Request.Headers["X-Shopify-Access-Token"].ToString()))
+        if (!tokens.IsKnown(context.Request.Headers["X-Shopify-Access-Token"].ToString()))
         {
             stats.CountRequest("unauthorized");
             await RefuseAsync(context, StatusCodes.Status401Unauthorized, "[API] Invalid API key or access token (unrecognized login or wrong password)");
@@ -123,74 +107,6 @@ public sealed class ShopifyEndpoint(IReadOnlyDictionary<string, GraphQlEngine> e
         catch (JsonException)
         {
             return null;
-        }
-    }
-
-    /// <summary>Client credentials: a token for a day, without a refresh token.</summary>
-    private async Task AccessTokenAsync(HttpContext context)
-    {
-        stats.CountRequest("access_token");
-        var (grant, id, secret) = await CredentialsAsync(context);
-        if (grant != "client_credentials")
-        {
-            await WriteJsonAsync(context, StatusCodes.Status400BadRequest, new { error = "unsupported_grant_type", error_description = "Only client_credentials is served here." });
-            return;
-        }
-
-        if (id != ClientId || secret != ClientSecret)
-        {
-            await WriteJsonAsync(context, StatusCodes.Status400BadRequest, new { error = "application_cannot_be_found" });
-            return;
-        }
-
-        var token = "shpat_" + random.NextGuid().ToString("N");
-        lock (gate)
-        {
-            if (issued.Count >= MostTokens)
-            {
-                issued.Clear();
-            }
-
-            issued[token] = clock.GetUtcNow() + TokenLife;
-        }
-
-        await WriteJsonAsync(context, StatusCodes.Status200OK, new { access_token = token, scope = "write_products,write_inventory,read_locations,write_publications,write_files", expires_in = (int)TokenLife.TotalSeconds });
-    }
-
-    private static async Task<(string? Grant, string? Id, string? Secret)> CredentialsAsync(HttpContext context)
-    {
-        if (context.Request.HasFormContentType)
-        {
-            var form = await context.Request.ReadFormAsync(context.RequestAborted);
-            return (form["grant_type"], form["client_id"], form["client_secret"]);
-        }
-
-        try
-        {
-            var body = new Input(await JsonSerializer.DeserializeAsync<JsonElement>(context.Request.Body, cancellationToken: context.RequestAborted));
-            return (body.Text("grant_type"), body.Text("client_id"), body.Text("client_secret"));
-        }
-        catch (JsonException)
-        {
-            return (null, null, null);
-        }
-    }
-
-    private bool IsKnown(string token)
-    {
-        if (!IsInstalled)
-        {
-            return false;
-        }
-
-        if (token == Token)
-        {
-            return true;
-        }
-
-        lock (gate)
-        {
-            return issued.TryGetValue(token, out var until) && until > clock.GetUtcNow();
         }
     }
 

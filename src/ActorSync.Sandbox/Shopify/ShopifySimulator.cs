@@ -16,6 +16,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     public const string CdnPath = "/shopify/demo/cdn/files";
     private readonly CostBucket bucket;
     private readonly ShopifyEndpoint endpoint;
+    private readonly ShopTokens tokens;
     private readonly Merchant merchant;
     private readonly BulkDesk bulk;
 
@@ -30,7 +31,8 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         var engines = ApiVersions.Served.ToDictionary(v => v.Handle, v => new GraphQlEngine(shop, bucket, bulk, webhooks.Announce, v.Handle), StringComparer.Ordinal);
         bulk.Run = (engine, operation, input, stopping) =>
             new BulkRunner(bulk, engine, context.Stats, webhooks.Announce, context.Random, context.Clock).RunAsync(operation, input, stopping);
-        endpoint = new ShopifyEndpoint(engines, context.Stats, context.Random, context.Clock);
+        tokens = new ShopTokens(context.Store, context.Random, context.Clock);
+        endpoint = new ShopifyEndpoint(engines, context.Stats, context.Random, tokens);
         merchant = new Merchant(shop, webhooks, context.Options);
         if (shop.IsEmpty)
         {
@@ -41,9 +43,9 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     public string Name => ChannelName;
 
     public ShopCard Card => new("Shopify demo shop", MerchantPages.Root, ShopifyEndpoint.ApiRoot + "/2026-07/graphql.json",
-        $"X-Shopify-Access-Token: {ShopifyEndpoint.Token}; shop domain {Shop.Domain}, client id {ShopifyEndpoint.ClientId}, client secret {ShopifyEndpoint.ClientSecret} (signs webhooks)");
+        $"X-Shopify-Access-Token: {ShopTokens.Fixed}; shop domain {Shop.Domain}, client id {ShopTokens.ClientId}, client secret {ShopTokens.ClientSecret} (signs webhooks)");
 
-    public IReadOnlyList<string> ApiPaths => [ShopifyEndpoint.ApiRoot, ShopifyEndpoint.OauthPath];
+    public IReadOnlyList<string> ApiPaths => [ShopifyEndpoint.ApiRoot, ShopOAuth.Root];
 
     public ChannelFaults Faults => context.Faults;
 
@@ -54,6 +56,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     public void Map(WebApplication app)
     {
         endpoint.Map(app);
+        new ShopOAuth(tokens, context.Stats, context.Clock).Map(app);
         new MerchantPages(merchant).Map(app);
         new BulkStorageRoutes(bulk.Storage, context.Stats).Map(app);
         app.MapGet("/_control/shopify/bulk", () => Results.Json(bulk.Levers.Describe(), ControlJson.Options));
@@ -64,6 +67,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         app.MapPost("/_control/shopify/search", ChangeSearchAsync);
         app.MapPost("/_control/shopify/retries", ChangeRetriesAsync);
         app.MapPost("/_control/shopify/app", ChangeAppAsync);
+        app.MapPost("/_control/shopify/tokens", ChangeTokensAsync);
     }
 
     private ShopMedia? Picture(string file)
@@ -106,7 +110,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
 
         bucket.Change(CostBucket.StandardRate, CostBucket.StandardRate * CostBucket.SecondsHeld);
         webhooks.RetryScale = 1;
-        endpoint.IsInstalled = true;
+        tokens.Reset();
         Seed();
     }
 
@@ -211,7 +215,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
 
             if (body.Flag("installed") is { } installed)
             {
-                if (!installed && endpoint.IsInstalled)
+                if (!installed && tokens.IsInstalled)
                 {
                     webhooks.Tell("APP_UNINSTALLED", WebhookBody.Uninstalled());
                     foreach (var subscription in shop.Subscriptions.ToList())
@@ -222,11 +226,30 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
                     shop.Commit();
                 }
 
-                endpoint.IsInstalled = installed;
+                tokens.Install(installed);
             }
         }
 
-        return Results.Json(new { installed = endpoint.IsInstalled }, ControlJson.Options);
+        return Results.Json(new { installed = tokens.IsInstalled }, ControlJson.Options);
+    }
+
+    /// <summary>
+    /// {"lifeSeconds": 10} shortens the life of new tokens (null = as at Shopify), {"autoConsent": true} installs without asking; {"expire": true} ends all access
+    /// tokens but the fixed one, {"revoke": true} voids their refresh tokens, too.
+    /// </summary>
+    private async Task<IResult> ChangeTokensAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await ReadAsync(request, cancellationToken);
+        if (body.Gives("lifeSeconds") && body.Number("lifeSeconds") is not (>= 1 and <= ShopTokens.DaySeconds))
+        {
+            return Results.Json(new { error = $"lifeSeconds is {body.Text("lifeSeconds")} but must be seconds from 1 to {ShopTokens.DaySeconds}, or null." }, ControlJson.Options, statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        tokens.LifeSeconds = body.Has("lifeSeconds") ? body.Number("lifeSeconds") : tokens.LifeSeconds;
+        tokens.AutoConsent = body.Flag("autoConsent") ?? tokens.AutoConsent;
+        var expired = body.Flag("expire") == true ? tokens.Expire() : 0;
+        var revoked = body.Flag("revoke") == true ? tokens.Revoke() : 0;
+        return Results.Json(new { tokens.LifeSeconds, tokens.AutoConsent, expired, revoked }, ControlJson.Options);
     }
 
     private static async Task<Input> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
