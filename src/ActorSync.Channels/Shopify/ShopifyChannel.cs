@@ -20,18 +20,18 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource
         ChannelHttpClient http,
         ChannelTransfer transfer,
         ShopifySettings options,
-        ChannelSettings settings,
-        ChannelSecrets secrets,
+        ChannelId channel,
+        ITokenSource tokens,
         IApiBudget budget,
         ILogger log,
         ShopifyBulkPace? pace = null)
     {
         _apiVersion = options.ApiVersion;
-        _client = new ShopifyClient(http, options.Endpoint, options.ApiVersion, secrets.Find(ShopifySettings.AccessToken)?.Trim() ?? "", settings.Id, budget, log);
-        var runs = new ShopifyBulkRuns(_client, pace ?? ShopifyBulkPace.Standard, settings.Id, log);
-        _source = new ShopifySource(_client, settings.Id);
-        _import = new ShopifyBulkImport(_client, _source, runs, new ShopifyBulkResults(transfer, options.Endpoint, settings.Id), options.BulkFrom, log);
-        _subscriptions = new ShopifySubscriptions(_client, settings.Id);
+        _client = new ShopifyClient(http, options.Endpoint, options.ApiVersion, tokens, channel, budget, log);
+        var runs = new ShopifyBulkRuns(_client, pace ?? ShopifyBulkPace.Standard, channel, log);
+        _source = new ShopifySource(_client, channel);
+        _import = new ShopifyBulkImport(_client, _source, runs, new ShopifyBulkResults(transfer, options.Endpoint, channel), options.BulkFrom, log);
+        _subscriptions = new ShopifySubscriptions(_client, channel);
         _push = new ShopifyPush(_client, _source, _subscriptions);
     }
 

@@ -6,9 +6,12 @@ using Microsoft.Extensions.Logging;
 
 namespace ActorSync.Channels.Shopify;
 
-/// <summary>The wire: one document per request, budget before, throttle status after, version and deprecation headers watched. Knows no product.</summary>
+/// <summary>
+/// The wire: one document per request, budget before, throttle status after, version and deprecation headers watched. A refused token is renewed once; such a
+/// call did nothing, so it is sent again. Knows no product.
+/// </summary>
 internal sealed partial class ShopifyClient(
-    ChannelHttpClient http, Uri endpoint, string apiVersion, string accessToken, ChannelId channel, IApiBudget budget, ILogger log)
+    ChannelHttpClient http, Uri endpoint, string apiVersion, ITokenSource tokens, ChannelId channel, IApiBudget budget, ILogger log)
 {
     /// <summary>A refused request costs nothing and is certain to have done nothing, so it is sent again after the budget has waited; this often at most.</summary>
     private const int MaxThrottledTries = 3;
@@ -33,12 +36,19 @@ internal sealed partial class ShopifyClient(
             ["variables"] = variables.DeepClone(),
         }.ToJsonString());
         var cost = operation.Cost + Math.Ceiling(inputCost);
+        string? refused = null;
         for (var attempt = 1; ; attempt++)
         {
+            var token = await tokens.GetAsync(refused, cancellationToken);
+            if (token.Value is null)
+            {
+                return new ShopifyAnswer { Fault = token.Fault };
+            }
+
             await budget.AcquireAsync(cost, lane, cancellationToken);
             using var content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
             using var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = content };
-            request.Headers.TryAddWithoutValidation("X-Shopify-Access-Token", accessToken);
+            request.Headers.TryAddWithoutValidation("X-Shopify-Access-Token", token.Value);
             request.Headers.TryAddWithoutValidation("Accept", "application/json");
             request.Headers.TryAddWithoutValidation("User-Agent", "ActorSync/0.1");
             var exchange = await http.SendAsync(request, operation.Repeatable, cancellationToken);
@@ -59,6 +69,12 @@ internal sealed partial class ShopifyClient(
             if (answer.Fault is { Kind: ChannelFaultKind.Permanent, Code: not "NOT_FOUND" } wrong)
             {
                 LogRefused(channel.Value, operation.Name, wrong.Code, wrong.Message);
+            }
+
+            if (exchange.Status == System.Net.HttpStatusCode.Unauthorized && refused is null)
+            {
+                refused = token.Value;
+                continue;
             }
 
             if (!isThrottled || exchange.Status != System.Net.HttpStatusCode.OK || attempt >= MaxThrottledTries)

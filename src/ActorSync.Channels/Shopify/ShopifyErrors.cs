@@ -40,6 +40,10 @@ internal static class ShopifyErrors
 {
     private const int LongestMessage = 500;
 
+    /// <summary>The answer 401: nothing was done.</summary>
+    public static readonly ChannelFault RefusedToken =
+        Fault(ChannelFaultKind.Unauthorised, "401", "Shopify refuses the access token: it is wrong, expired, or the app was uninstalled.");
+
     public static ShopifyAnswer Classify(HttpExchange exchange, DateTimeOffset now)
     {
         if (exchange.Fault is { } transport)
@@ -95,7 +99,7 @@ internal static class ShopifyErrors
         var fault = exchange.StatusFault(now)!;
         fault = status switch
         {
-            401 => fault with { Message = "Shopify refuses the access token: it is wrong, expired, or the app was uninstalled." },
+            401 => RefusedToken,
             402 => fault with { Message = "The shop is frozen for lack of payment." },
             403 => fault with { Message = "Shopify forbids this app the shop." },
             404 => fault with { Kind = ChannelFaultKind.Unauthorised, Message = "Shopify knows no shop at this address; check baseUrl." },

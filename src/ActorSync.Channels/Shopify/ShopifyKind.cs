@@ -39,12 +39,27 @@ internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, I
             },
             new ChannelSettingDescriptor
             {
-                Name = ShopifySettings.AccessToken, Label = "Access token", Required = true, Secret = true, Help = "Admin API access token of your app (begins with shpat_).",
+                Name = ShopifySettings.AccessToken, Label = "Access token", Secret = true,
+                Help = "One way: the permanent Admin API token (shpat_) of a custom app made before 2026. Leave it empty if you give a client id.",
+            },
+            new ChannelSettingDescriptor
+            {
+                Name = ShopifySettings.ClientId, Label = "Client id", Help = "The other way: id and secret of an app in the Dev Dashboard; tokens are asked for and renewed by themselves.",
+            },
+            new ChannelSettingDescriptor
+            {
+                Name = ShopifySettings.ClientSecret, Label = "Client secret", Secret = true,
+                Help = "The app's secret. It signs webhooks too; during a rotation keep the old one as clientSecret.2.",
+            },
+            new ChannelSettingDescriptor
+            {
+                Name = ShopifySettings.Grant, Label = "Way to a token",
+                Help = $"With a client id: {ShopifySettings.ClientCredentials} (app and shop in one organisation; what counts when left empty) or {ShopifySettings.AuthorizationCode} (a person installs the app).",
             },
             new ChannelSettingDescriptor
             {
                 Name = ShopifyWebhooks.SecretName, Label = "Webhook secret", Secret = true,
-                Help = "The app's client secret, which signs webhooks; during a rotation keep the old one as webhookSecret.2.",
+                Help = "With an access token: the app's client secret, which signs webhooks; during a rotation keep the old one as webhookSecret.2.",
             },
         ],
         EditUrl = (settings, id) => ShopifySettings.FindBaseUrl(settings) is { } address ? $"{address}/admin/products/{Uri.EscapeDataString(id)}" : null,
@@ -54,13 +69,19 @@ internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, I
 
     public IWebhookReader? Webhooks { get; } = new ShopifyWebhooks();
 
+    public ITokenIssuer Tokens { get; } = new ShopifyTokens(http, clock);
+
     public IChannel Open(ChannelSettings settings, ChannelSecrets secrets, IApiBudget budget, ITokenSource? tokens = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(secrets);
         var (options, problem) = ShopifySettings.Read(settings, secrets);
         return options is not null
-            ? new ShopifyChannel(http.Create(clock), http.CreateTransfer(clock), options, settings, secrets, budget, logs.CreateLogger<ShopifyKind>())
+            ? new ShopifyChannel(http.Create(clock), http.CreateTransfer(clock), options, settings.Id, SourceOf(options, settings, secrets, tokens), budget, logs.CreateLogger<ShopifyKind>())
             : new ShopifyMisconfigured(problem!);
     }
+
+    private ITokenSource SourceOf(ShopifySettings options, ChannelSettings settings, ChannelSecrets secrets, ITokenSource? tokens) =>
+        options.App is null ? new ShopifyFixedToken(options.Token!)
+        : tokens ?? new ShopifyTrialToken((ShopifyTokens)Tokens, settings, secrets);
 }

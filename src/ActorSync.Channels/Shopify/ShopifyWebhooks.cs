@@ -19,9 +19,10 @@ internal sealed class ShopifyWebhooks : IWebhookReader
             return WebhookVerdict.Forged("The header X-Shopify-Hmac-Sha256 is missing.");
         }
 
-        if (!IsGenuine(request.Body.Span, signature, secrets.All(SecretName)))
+        // The app's client secret signs; a connection that has it as its credential need not be told twice.
+        if (!IsGenuine(request.Body.Span, signature, Keys(secrets)))
         {
-            return WebhookVerdict.Forged("The signature does not match any of the channel's webhook secrets.");
+            return WebhookVerdict.Forged("The signature does not match any of the channel's webhook or client secrets.");
         }
 
         var topic = TopicOf(request);
@@ -61,6 +62,10 @@ internal sealed class ShopifyWebhooks : IWebhookReader
 
         return Parse(request.Body) is { } body && topic.Resource(body) is not null ? read(body) : new WebhookContent { Ignored = "The body names no object." };
     }
+
+    public bool HasKey(ChannelSecrets secrets) => Keys(secrets).Any();
+
+    private static IEnumerable<string> Keys(ChannelSecrets secrets) => secrets.All(SecretName).Concat(secrets.All(ShopifySettings.ClientSecret));
 
     internal static bool IsGenuine(ReadOnlySpan<byte> body, string signature, IEnumerable<string> secrets)
     {

@@ -63,7 +63,7 @@ internal sealed class ShopifyLiveShop : IDisposable
         Assert.Null(problem);
         var clients = _services.GetRequiredService<ChannelHttpClients>();
         return new ShopifyChannel(
-            clients.Create(TimeProvider.System), clients.CreateTransfer(TimeProvider.System), options!, settings, Secrets(), Budget,
+            clients.Create(TimeProvider.System), clients.CreateTransfer(TimeProvider.System), options!, Settings.Id, new ShopifyFixedToken("shpat_demo"), Budget,
             _services.GetRequiredService<ILoggerFactory>().CreateLogger<ShopifyChannel>(), pace ?? QuickPace);
     }
 
