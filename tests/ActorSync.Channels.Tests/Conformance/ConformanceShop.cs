@@ -33,8 +33,12 @@ public abstract class ConformanceShop : IAsyncLifetime
     public abstract IReadOnlyDictionary<string, string> Secrets { get; }
     /// <summary>A text field that every product has and that the connector writes; a variant's field where the channel has nothing else.</summary>
     public abstract string TextField { get; }
-    /// <summary>Options of a product with many variants; empty where the channel has no variants.</summary>
+    /// <summary>So many a product of the suites gets; 1 where the channel knows only single things.</summary>
     public virtual int MostVariants => 300;
+    /// <summary>False where the channel says how much there is instead of being told.</summary>
+    public virtual bool TakesStock => true;
+    /// <summary>Access tokens, where a person has to sign in.</summary>
+    public virtual ITokenSource? Tokens => null;
     public IChannelKind Kind { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
@@ -69,7 +73,7 @@ public abstract class ConformanceShop : IAsyncLifetime
     public virtual Task PrepareAsync() => Task.CompletedTask;
 
     public IChannel Open() => Kind.Open(
-        new ChannelSettings { Id = new ChannelId("c1"), Tenant = TenantId.Default, Kind = KindName, Name = "Under test", Values = Values }, new ChannelSecrets(Secrets), new CountingBudget());
+        new ChannelSettings { Id = new ChannelId("c1"), Tenant = TenantId.Default, Kind = KindName, Name = "Under test", Values = Values }, new ChannelSecrets(Secrets), new CountingBudget(), Tokens);
 
     /// <summary>The hub's external id of a product that the Sandbox's control calls show.</summary>
     public virtual string Id(JsonObject neutral) => neutral["id"]!.GetValue<string>();
@@ -80,7 +84,8 @@ public abstract class ConformanceShop : IAsyncLifetime
     {
         ["title"] = title,
         ["description"] = "<p>Text</p>",
-        ["variants"] = new JsonArray(new JsonObject { ["sku"] = sku, ["price"] = 10.5m, ["stock"] = 20 }),
+        // A warehouse deletes nothing that it still has.
+        ["variants"] = new JsonArray(new JsonObject { ["sku"] = sku, ["price"] = 10.5m, ["stock"] = TakesStock ? 20 : 0 }),
     });
 
     public async Task<JsonObject> FindAsync(string sku) => await Sandbox.FindAsync(Name, sku) ?? throw new InvalidOperationException($"{Name} has no {sku}.");
@@ -108,16 +113,19 @@ public abstract class ConformanceShop : IAsyncLifetime
     }
 
     /// <summary>The text as the channel holds it, in its canonical form.</summary>
-    public string? TextOf(ObservedProduct product) => Form(TextField, Fields.Get(TextField).Scope == FieldScope.Variant ? product.Variants[0].Fields[TextField] : product.Fields[TextField]).Text;
+    public string? TextOf(ObservedProduct product) => Form(TextField, IsTextOfVariant ? product.Variants[0].Fields[TextField] : product.Fields[TextField]).Text;
+
+    /// <summary>Flat channels carry every field in the variant.</summary>
+    private bool IsTextOfVariant => Kind.Descriptor.IsFlat || Fields.Get(TextField).Scope == FieldScope.Variant;
 
     public FieldValue Form(string field, FieldValue value) => Kind.Canon.Form(field, value);
 
     /// <summary>The product with another text, as one delta.</summary>
     public PushItem Update(ObservedProduct seen, string text, bool mayHaveHappened = false)
     {
-        var key = Fields.Get(TextField).Scope == FieldScope.Variant ? new RegisterKey(TextField, new VariantId(1)) : new RegisterKey(TextField);
+        var key = IsTextOfVariant ? new RegisterKey(TextField, new VariantId(1)) : new RegisterKey(TextField);
         var target = Target(seen);
-        var value = Fields.Get(TextField).Scope == FieldScope.Variant
+        var value = IsTextOfVariant
             ? target with { Variants = target.Variants.SetItem(0, target.Variants[0] with { Fields = target.Variants[0].Fields.SetItem(TextField, new FieldValue(text)) }) }
             : target with { Fields = target.Fields.SetItem(TextField, new FieldValue(text)) };
         return Item(PushAction.Update, seen.ExternalId, value, [new PlannedValue { Key = key, Target = new FieldValue(text), Held = new FieldValue(TextOf(seen)) }]) with { MayHaveHappened = mayHaveHappened };
@@ -126,19 +134,24 @@ public abstract class ConformanceShop : IAsyncLifetime
     /// <summary>A create of a product with one variant.</summary>
     public PushItem NewItem(string sku, string text)
     {
-        var isVariantField = Fields.Get(TextField).Scope == FieldScope.Variant;
         var fields = ImmutableDictionary<string, FieldValue>.Empty.Add("name", new FieldValue("Prüfling " + sku)).Add("isActive", FieldValue.True);
         var ofVariant = ImmutableDictionary<string, FieldValue>.Empty.Add("sku", new FieldValue(sku)).Add("price", new FieldValue("10.5"));
-        fields = isVariantField ? fields : fields.SetItem(TextField, new FieldValue(text));
-        ofVariant = isVariantField ? ofVariant.SetItem(TextField, new FieldValue(text)) : ofVariant;
+        fields = IsTextOfVariant ? fields : fields.SetItem(TextField, new FieldValue(text));
+        ofVariant = IsTextOfVariant ? ofVariant.SetItem(TextField, new FieldValue(text)) : ofVariant;
+        if (Kind.Descriptor.IsFlat)
+        {
+            ofVariant = ofVariant.AddRange(fields);
+            fields = fields.Clear();
+        }
+
         var mask = Kind.Descriptor.Mask;
         var target = new DesiredProduct
         {
             Fields = fields.RemoveRange(fields.Keys.Where(field => !mask.Contains(field) && field != "name")),
-            Variants = [new DesiredVariant { Id = new VariantId(1), Fields = ofVariant.RemoveRange(ofVariant.Keys.Where(field => !mask.Contains(field) && field != "sku")) }],
+            Variants = [new DesiredVariant { Id = new VariantId(1), Fields = ofVariant.RemoveRange(ofVariant.Keys.Where(field => !mask.Contains(field) && field is not ("sku" or "name"))) }],
         };
         var delta = target.Fields.Where(field => mask.Contains(field.Key)).Select(field => new PlannedValue { Key = new RegisterKey(field.Key), Target = field.Value })
-            .Concat(target.Variants[0].Fields.Select(field => new PlannedValue { Key = Key(field.Key), Target = field.Value }));
+            .Concat(target.Variants[0].Fields.Where(field => field.Key != "name").Select(field => new PlannedValue { Key = Key(field.Key), Target = field.Value }));
         return Item(PushAction.Create, null, target, [.. delta]);
     }
 
@@ -203,4 +216,40 @@ public sealed class WooShop : ConformanceShop
     public override IReadOnlyDictionary<string, string> Secrets =>
         new Dictionary<string, string> { ["consumerKey"] = WooHttp.Key, ["consumerSecret"] = WooHttp.Secret, ["webhookSecret"] = "whsecdemo" };
     public override string TextField => "name";
+}
+
+/// <summary>A warehouse: things without variants above them, and counts that it says itself.</summary>
+public sealed class JtlShop : ConformanceShop
+{
+    private readonly SimulatorLogin _login;
+
+    public JtlShop() => _login = new SimulatorLogin(new FfnCaller(Sandbox));
+
+    public override string Name => "jtl-ffn";
+    public override string KindName => "jtl-ffn";
+    public override ImmutableDictionary<string, string> Values => ImmutableDictionary<string, string>.Empty
+        .Add("apiUrl", new Uri(Sandbox.Address, "jtl-ffn/api").AbsoluteUri).Add("oauthUrl", new Uri(Sandbox.Address, "jtl-ffn").AbsoluteUri).Add("clientId", "jtl_demo");
+    public override IReadOnlyDictionary<string, string> Secrets => new Dictionary<string, string> { ["clientSecret"] = "jtl_demo_secret" };
+    public override string TextField => "warehouseNotes";
+    public override int MostVariants => 1;
+    public override bool TakesStock => false;
+    public override ITokenSource Tokens => _login;
+
+    public override async Task PrepareAsync() => await _login.BeginAsync();
+
+    /// <summary>One login at the simulator; a refused token is exchanged for the next.</summary>
+    private sealed class SimulatorLogin(FfnCaller caller) : ITokenSource
+    {
+        public Task BeginAsync() => caller.LogInAsync();
+
+        public async ValueTask<AccessToken> GetAsync(string? refused, CancellationToken cancellationToken)
+        {
+            if (refused is not null && refused == caller.AccessToken)
+            {
+                await caller.RefreshAsync();
+            }
+
+            return new AccessToken { Value = caller.AccessToken };
+        }
+    }
 }

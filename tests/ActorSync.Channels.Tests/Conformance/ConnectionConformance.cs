@@ -4,6 +4,8 @@ public sealed class ShopifyConnectionConformance(ShopifyShop shop) : WebhookConf
 
 public sealed class WooConnectionConformance(WooShop shop) : WebhookConformance(shop), IClassFixture<WooShop>;
 
+public sealed class JtlConnectionConformance(JtlShop shop) : ConnectionConformance(shop), IClassFixture<JtlShop>;
+
 /// <summary>What the hub relies on when it asks a channel whether it is there.</summary>
 public abstract class ConnectionConformance(ConformanceShop shop)
 {
