@@ -63,10 +63,14 @@ internal sealed partial class JtlChannel
         switch (answer.Effect)
         {
             case JtlEffect.Done when JtlMapper.Jfsku(answer.Json) is { } jfsku:
-                ledger.Bind(variant.Id, jfsku);
-                ledger.Settle(variant.Id, PushResult.Applied);
-                ledger.Refuse(variant.Id, write.Refused);
-                ledger.Saw(answer.Json);
+                if (await MayFulfillersSeeAsync(ledger, variant.Id, jfsku, cancellationToken))
+                {
+                    ledger.Bind(variant.Id, jfsku);
+                    ledger.Settle(variant.Id, PushResult.Applied);
+                    ledger.Refuse(variant.Id, write.Refused);
+                    ledger.Saw(answer.Json);
+                }
+
                 break;
             case JtlEffect.Adopt:
                 await AdoptNamedAsync(ledger, variant, answer, sku, cancellationToken);
@@ -75,6 +79,45 @@ internal sealed partial class JtlChannel
                 Conclude(ledger, variant.Id, answer.Effect == JtlEffect.Done ? answer with { Effect = JtlEffect.Unknown } : answer);
                 break;
         }
+    }
+
+    /// <summary>
+    /// A fulfiller sees, counts and ships only what it was authorised for: each that runs one of this channel's warehouses. False = the connection failed on
+    /// the way; the thing is not bound then, so that the next try finds it and goes on here.
+    /// </summary>
+    private async Task<bool> MayFulfillersSeeAsync(JtlLedger ledger, VariantId variant, string jfsku, CancellationToken cancellationToken)
+    {
+        if (settings.Locations.IsDefaultOrEmpty)
+        {
+            return true;
+        }
+
+        var warehouses = await client.GetAsync("warehouses", [new("$top", MaxPerPage.ToString())], Lane.Content, cancellationToken);
+        if (!warehouses.Ok)
+        {
+            ledger.Fail(variant, PushResult.Unknown, warehouses.FaultOrError);
+            return false;
+        }
+
+        var fulfillers = JtlMapper.List(warehouses.Json, "items")
+            .Where(row => settings.Locations.Any(location => location.LocationId == JtlMapper.Text(row, "warehouseId")))
+            .Select(row => JtlMapper.Text(row, "fulfillerId")).OfType<string>().Distinct(StringComparer.Ordinal);
+        foreach (var fulfiller in fulfillers)
+        {
+            var answer = await client.PostAsync($"{Path(jfsku)}/authorizations", new JsonObject { ["fulfillerId"] = fulfiller }, cancellationToken);
+            if (answer.Effect is JtlEffect.NotSent or JtlEffect.Unknown)
+            {
+                ledger.Fail(variant, PushResult.Unknown, answer.FaultOrError);
+                return false;
+            }
+
+            if (answer.Effect != JtlEffect.Done)
+            {
+                ledger.Remark($"JTL's product {jfsku} was made, but fulfiller {fulfiller} cannot see it: {answer.FaultOrError.Message}");
+            }
+        }
+
+        return true;
     }
 
     /// <summary>JTL says that the SKU is there already and, where we are lucky, under which id.</summary>
@@ -102,9 +145,13 @@ internal sealed partial class JtlChannel
         var owner = JtlMapper.HubId(row);
         if (owner == ledger.Item.Product.Value)
         {
-            // Ours: an earlier try made it and its answer was lost.
-            ledger.Bind(variant.Id, JtlMapper.Jfsku(row)!);
-            await UpdateAsync(ledger, variant, JtlMapper.Jfsku(row)!, cancellationToken);
+            // Ours: an earlier try made it, and its answer or what had to follow was lost.
+            if (await MayFulfillersSeeAsync(ledger, variant.Id, JtlMapper.Jfsku(row)!, cancellationToken))
+            {
+                ledger.Bind(variant.Id, JtlMapper.Jfsku(row)!);
+                await UpdateAsync(ledger, variant, JtlMapper.Jfsku(row)!, cancellationToken);
+            }
+
             return;
         }
 

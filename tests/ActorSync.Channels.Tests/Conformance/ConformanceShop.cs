@@ -5,6 +5,7 @@ using ActorSync.Abstractions.Channels;
 using ActorSync.Channels.Http;
 using ActorSync.Channels.Tests.Sandbox;
 using ActorSync.Channels.Tests.WooCommerce;
+using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,6 +38,7 @@ public abstract class ConformanceShop : IAsyncLifetime
     public virtual int MostVariants => 300;
     /// <summary>False where the channel says how much there is instead of being told.</summary>
     public virtual bool TakesStock => true;
+    public virtual ImmutableArray<ChannelLocation> Locations => [];
     /// <summary>Access tokens, where a person has to sign in.</summary>
     public virtual ITokenSource? Tokens => null;
     public IChannelKind Kind { get; private set; } = null!;
@@ -73,7 +75,7 @@ public abstract class ConformanceShop : IAsyncLifetime
     public virtual Task PrepareAsync() => Task.CompletedTask;
 
     public IChannel Open() => Kind.Open(
-        new ChannelSettings { Id = new ChannelId("c1"), Tenant = TenantId.Default, Kind = KindName, Name = "Under test", Values = Values }, new ChannelSecrets(Secrets), new CountingBudget(), Tokens);
+        new ChannelSettings { Id = new ChannelId("c1"), Tenant = TenantId.Default, Kind = KindName, Name = "Under test", Values = Values, Locations = Locations }, new ChannelSecrets(Secrets), new CountingBudget(), Tokens);
 
     /// <summary>The hub's external id of a product that the Sandbox's control calls show.</summary>
     public virtual string Id(JsonObject neutral) => neutral["id"]!.GetValue<string>();
@@ -233,6 +235,7 @@ public sealed class JtlShop : ConformanceShop
     public override string TextField => "warehouseNotes";
     public override int MostVariants => 1;
     public override bool TakesStock => false;
+    public override ImmutableArray<ChannelLocation> Locations => [new() { LocationId = FfnCaller.Leipzig }, new() { LocationId = FfnCaller.Hamburg }];
     public override ITokenSource Tokens => _login;
 
     public override async Task PrepareAsync() => await _login.BeginAsync();

@@ -31,12 +31,16 @@ public sealed class JtlWireTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Push_CreateOfEveryField_SendsWhatJtlsSchemaAccepts()
+    public async Task Push_CreateOfEveryField_SendsWhatJtlsSchemaAcceptsAndLetsItsFulfillerSeeIt()
     {
-        using var jtl = new ScriptedMerchant(_ => (HttpStatusCode.Created, Whole));
+        using var jtl = new ScriptedMerchant(request => request.Path.StartsWith("merchant/warehouses", StringComparison.Ordinal)
+            ? (HttpStatusCode.OK, """{"items":[{"warehouseId":"FULF04XX-12345-0001","fulfillerId":"FULF"},{"warehouseId":"FULF04XX-12345-0002","fulfillerId":"FULF"},{"warehouseId":"ELSE04XX-1","fulfillerId":"ELSE"}]}""")
+            : (HttpStatusCode.Created, Whole));
         var outcome = await jtl.PushAsync(Item(false, (V1, null, Everything, [("name", "Mug")])));
-        var sent = Assert.Single(jtl.Requests);
+        var sent = jtl.Requests.First();
         Assert.Equal(("POST", "merchant/products"), (sent.Method, sent.Path));
+        var authorised = Assert.Single(jtl.Requests.Skip(1), request => request.Method == "POST");
+        Assert.Equal(("merchant/products/MERC01PRDCT/authorizations", """{"fulfillerId":"FULF"}"""), (authorised.Path, authorised.Body.GetRawText()));
         Assert.Empty(JtlContract.Problems("CreateProductRequest", sent.Body));
         Assert.Equal(0.12m, sent.Body.GetProperty("dimensions").GetProperty("length").GetDecimal());
         Assert.Equal("""{"ean":"4006381333931","mpn":{"manufacturer":"Acme","partNumber":"M-1"}}""", sent.Body.GetProperty("identifier").GetRawText());
