@@ -52,6 +52,12 @@ internal sealed class SandboxClient(Uri address) : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Life and end of Shopify's tokens.</summary>
+    public Task TokensAsync(object levers) => PostAsync("/_control/shopify/tokens", levers);
+
+    /// <summary>The merchant removes the app, or installs it again.</summary>
+    public Task InstallAsync(bool installed) => PostAsync("/_control/shopify/app", new { installed });
+
     public async Task<IReadOnlyList<ShopProduct>> ProductsAsync(string channel)
     {
         var page = await http.GetFromJsonAsync<JsonElement>($"/_control/{channel}/products?limit=1000");

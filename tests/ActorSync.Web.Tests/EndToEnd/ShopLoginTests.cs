@@ -1,0 +1,112 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace ActorSync.Web.Tests.EndToEnd;
+
+/// <summary>Shopify's tokens that end: asked for, renewed, refused and revoked under the real hub. What counts is what the shop's token address was asked.</summary>
+[Collection(nameof(KillCollection))]
+public sealed partial class ShopLoginTests : IAsyncLifetime
+{
+    private const int AtOnce = 20;
+    private readonly Workshop workshop = new();
+
+    private HubClient Hub => workshop.Hub;
+
+    private SandboxClient Shops => workshop.Shops;
+
+    public async ValueTask InitializeAsync()
+    {
+        await workshop.StartSandboxAsync();
+        workshop.StartHub(demo: false);
+        await workshop.HubReadyAsync();
+        workshop.UseKey(await new Connections(workshop).PrintedKeyAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        workshop.TellIfFailed();
+        await workshop.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task ClientCredentials_ManyCallsAndAnEndInMidRun_AskOncePerToken()
+    {
+        await ConnectAsync("own", grant: null);
+        Assert.Equal(1, await AskedAsync());
+        Assert.All(await TestAsync("own"), ok => Assert.True(ok.Ok, ok.Message));
+        Assert.Equal(2, await AskedAsync());
+
+        await Shops.TokensAsync(new { expire = true });
+        Assert.All(await TestAsync("own"), ok => Assert.True(ok.Ok, ok.Message));
+        Assert.Equal(3, await AskedAsync());
+
+        await Shops.InstallAsync(false);
+        Assert.All(await TestAsync("own"), refused => Assert.Contains("gives this app no token", refused.Message, StringComparison.Ordinal));
+        Assert.All(await TestAsync("own"), refused => Assert.False(refused.Ok));
+        Assert.Equal(4, await AskedAsync());
+        Assert.Equal("unauthorised", (await Hub.GetAsync("/api/channels/own/health"))["store"]!["state"]!.GetValue<string>());
+
+        // Nobody has to wait for the next try: changed settings are tried at once.
+        await Shops.InstallAsync(true);
+        await Hub.PutAsync("/api/channels/own", new { settings = new { grant = "client_credentials" } });
+        Assert.All(await TestAsync("own"), ok => Assert.True(ok.Ok, ok.Message));
+        Assert.Equal(5, await AskedAsync());
+        AssertNothingLeaked();
+    }
+
+    [Fact]
+    public async Task SignIn_FromTheBrowserToARevokedLogin_SaysWhatToDo()
+    {
+        await ConnectAsync("login", "authorization_code");
+        Assert.All(await TestAsync("login"), refused => Assert.Contains("sign in", refused.Message, StringComparison.Ordinal));
+        Assert.Equal(0, await AskedAsync());
+        await Shops.TokensAsync(new { autoConsent = true });
+        using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false });
+        var start = await Hub.PostAsync("/api/channels/login/login", new { });
+        using var consent = await browser.GetAsync(new Uri(start["authorizeUrl"]!.GetValue<string>()));
+        var back = consent.Headers.Location!;
+        using var forged = await browser.GetAsync(new Uri(back.AbsoluteUri.Replace("code=", "code=0", StringComparison.Ordinal)));
+        Assert.Equal(0, await AskedAsync());
+        Assert.Contains("login-forged", await forged.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var signedIn = await browser.GetAsync(back);
+        Assert.Equal(HttpStatusCode.OK, signedIn.StatusCode);
+        Assert.All(await TestAsync("login"), ok => Assert.True(ok.Ok, ok.Message));
+        Assert.Equal(1, await AskedAsync());
+
+        await Shops.TokensAsync(new { expire = true });
+        Assert.All(await TestAsync("login"), ok => Assert.True(ok.Ok, ok.Message));
+        Assert.Equal(2, await AskedAsync());
+
+        await Shops.TokensAsync(new { revoke = true });
+        Assert.All(await TestAsync("login"), refused => Assert.Contains("has to sign in again", refused.Message, StringComparison.Ordinal));
+        Assert.All(await TestAsync("login"), refused => Assert.False(refused.Ok));
+        Assert.Equal(3, await AskedAsync());
+        Assert.Equal("reauth-required", (await Hub.GetAsync("/api/channels/login/health"))["store"]!["state"]!.GetValue<string>());
+        AssertNothingLeaked();
+    }
+
+    private async Task ConnectAsync(string id, string? grant)
+    {
+        var settings = new JsonObject { ["baseUrl"] = new Uri(Shops.Address, "shopify/demo").ToString(), ["shopDomain"] = "demo.myshopify.com", ["clientId"] = "demo", ["clientSecret"] = "shpss_demo" };
+        if (grant is not null)
+        {
+            settings["grant"] = grant;
+        }
+
+        await Hub.PostAsync("/api/channels", new { id, kind = "shopify", name = id, settings });
+    }
+
+    private async Task<(bool Ok, string Message)[]> TestAsync(string id)
+    {
+        var probes = await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => Hub.PostAsync($"/api/channels/{id}/test", new { })));
+        return [.. probes.Select(probe => (probe["ok"]!.GetValue<bool>(), probe["fault"]?["message"]?.GetValue<string>() ?? ""))];
+    }
+
+    private Task<long> AskedAsync() => Shops.RequestsAsync(SandboxClient.Shopify, "access_token");
+
+    private void AssertNothingLeaked() => Assert.Empty(Secret().Matches(workshop.HubSaid));
+
+    [GeneratedRegex("shp(?:at|rt|ss)_[0-9a-z]+", RegexOptions.None, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex Secret();
+}
