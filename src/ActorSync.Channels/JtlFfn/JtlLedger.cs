@@ -96,6 +96,7 @@ internal sealed class JtlLedger(PushItem item, DateTimeOffset startedAt)
             Error = _error,
             RetryAt = Fault?.RetryAt,
             IsChannelFault = Fault is { Kind: not ChannelFaultKind.Permanent },
+            FaultCode = Fault?.Code,
             ClockOffset = clockOffset,
         };
     }

@@ -131,6 +131,8 @@ public sealed record PushOutcome
     [Id(13)] public TimeSpan ClockOffset { get; init; }
     /// <summary>Pictures that this push made, known by their ids from now on.</summary>
     [Id(14)] public ImmutableArray<BoundImage> BoundImages { get; init; } = [];
+    /// <summary>The stable code of the channel's fault, such as a login that ended; null = none, or none that says more than the result.</summary>
+    [Id(15)] public string? FaultCode { get; init; }
 }
 
 /// <summary>The channel's refusal of one register, or of the whole item when <see cref="Key"/> is null.</summary>

@@ -221,8 +221,9 @@ public sealed partial class PushWorkerGrain(
             {
                 run.Fault ??= new ChannelFault
                 {
-                    Kind = outcome.RetryAt is null ? ChannelFaultKind.Transient : ChannelFaultKind.Throttled,
-                    Code = outcome.Result.ToString(),
+                    Kind = outcome.FaultCode is TokenFaults.LoginRequired or TokenFaults.ReauthRequired ? ChannelFaultKind.Unauthorised
+                        : outcome.RetryAt is null ? ChannelFaultKind.Transient : ChannelFaultKind.Throttled,
+                    Code = outcome.FaultCode ?? outcome.Result.ToString(),
                     Message = outcome.Error ?? "The channel did not answer.",
                     RetryAt = outcome.RetryAt,
                 };
