@@ -82,6 +82,9 @@ internal sealed class SandboxClient(Uri address) : IDisposable
     /// <summary>The warehouse counts what it has of a thing, in its first place.</summary>
     public Task CountAsync(string sku, decimal quantity) => PostAsync("/_control/jtl-ffn/stock", new { sku, stockLevel = quantity });
 
+    /// <summary>The merchant withdraws every login that was given at JTL.</summary>
+    public Task RevokeLoginAsync() => PostAsync("/_control/jtl-ffn/revoke", new { });
+
     /// <summary>What a person enters on Shopify's page of a product.</summary>
     public async Task EnterAsync(string shopifyId, params (string Name, string Value)[] entered)
     {
@@ -91,6 +94,9 @@ internal sealed class SandboxClient(Uri address) : IDisposable
     }
 
     public Task<string> PageAsync(string shopifyId) => http.GetStringAsync(PageOf(shopifyId));
+
+    /// <summary>The warehouse's own page of a thing.</summary>
+    public Task<string> WarehousePageAsync(string jfsku) => http.GetStringAsync($"/jtl-ffn/products/{jfsku}");
 
     private static string PageOf(string shopifyId) => $"/shopify/demo/admin/products/{shopifyId.Split('/')[^1]}";
 
