@@ -37,9 +37,27 @@ public sealed class Catalogue
     /// <summary>Places in the WooCommerce list whose products have one picture more than at Shopify; all others have the same pictures, byte for byte.</summary>
     private static readonly int[] OtherPictures = [11, 111, 211];
 
+    private static readonly string[] Countries = ["DE", "PT", "CN", "IT", "TR"];
+
+    /// <summary>What the warehouse knows of each thing; the shops hold what they have a place for, so that the three agree from the first day.</summary>
+    private static List<SeedProduct> Measured(IEnumerable<SeedProduct> products)
+    {
+        var things = 0;
+        return [.. products.Select(product => product with { Variants = [.. product.Variants.Select(variant => variant.Sku.Length == 0 ? variant : Measured(variant, things++))] })];
+    }
+
+    private static SeedVariant Measured(SeedVariant variant, int thing) => variant with
+    {
+        CustomsCode = (61_091_000 + (thing % 40 * 100)).ToString(CultureInfo.InvariantCulture),
+        Origin = Countries[thing % Countries.Length],
+        WidthCm = 10 + (thing % 7 * 5),
+        LengthCm = 15 + (thing % 9 * 5),
+        HeightCm = 3 + (thing % 4 * 4),
+    };
+
     public static Catalogue Build(int seed)
     {
-        var products = new CatalogueBuilder(seed).Build();
+        var products = Measured(new CatalogueBuilder(seed).Build());
 
         // Every seventh product from the third on is missing in WooCommerce; among them the ones whose odd data WooCommerce would store in another form.
         var missing = products.Where((_, index) => index % 7 == 2).Take(MissingInWooCount).ToList();

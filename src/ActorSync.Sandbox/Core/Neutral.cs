@@ -114,6 +114,17 @@ public sealed record SeedVariant
     public required decimal Price { get; init; }
     public decimal? CompareAtPrice { get; init; }
     public int WeightGrams { get; init; }
+
+    /// <summary>Customs code, eight digits; empty = none.</summary>
+    public string CustomsCode { get; init; } = "";
+
+    /// <summary>ISO 3166 country of origin; empty = none.</summary>
+    public string Origin { get; init; } = "";
+
+    /// <summary>Centimetres; 0 = not measured.</summary>
+    public int LengthCm { get; init; }
+    public int WidthCm { get; init; }
+    public int HeightCm { get; init; }
     public int StockBerlin { get; init; }
     public int StockHamburg { get; init; }
 }

@@ -12,7 +12,6 @@ public sealed class FfnSeed(FfnState state, FfnProducts products, FfnLedger ledg
     public const string DivisibleSku = "SEIL-NATUR-1M";
     private const int Differing = 12;
     private const int Special = 4;
-    private static readonly string[] Countries = ["DE", "PT", "CN", "IT", "TR"];
     private static readonly TimeSpan Gap = TimeSpan.FromSeconds(20);
 
     public void Fill()
@@ -113,14 +112,14 @@ public sealed class FfnSeed(FfnState state, FfnProducts products, FfnLedger ledg
             },
             Manufacturer = product.Vendor.Length > 0 ? product.Vendor : null,
             ProductGroup = product.ProductType.Length > 0 ? product.ProductType : null,
-            OriginCountry = Countries[index % Countries.Length],
+            OriginCountry = variant.Origin.Length > 0 ? variant.Origin : null,
             Weight = weight > 0 ? weight : null,
             NetWeight = weight > 0 ? weight * 0.9m : null,
-            Dimensions = new ProductDimensions(0.10m + (index % 7 * 0.05m), 0.15m + (index % 9 * 0.05m), 0.03m + (index % 4 * 0.04m)),
+            Dimensions = variant.LengthCm > 0 ? new ProductDimensions(variant.WidthCm / 100m, variant.LengthCm / 100m, variant.HeightCm / 100m) : null,
             Note = (index % 11) switch { 0 => "Zerbrechlich, mit Polster versenden", 5 => "Fachhöhe 40 cm, liegend lagern", _ => null },
             NetRetailPrice = new ProductPrice(decimal.Round(variant.Price / 1.19m, 2), "EUR"),
             Bundles = index % 6 == 0 ? [new ProductBundle("Umkarton", 12, Ean: null, Upc: null)] : [],
-            Specifications = ProductSpecifications.Plain with { Taric = $"{61_091_000 + (index % 40 * 100)}", IsDivisible = variant.Sku == DivisibleSku },
+            Specifications = ProductSpecifications.Plain with { Taric = variant.CustomsCode.Length > 0 ? variant.CustomsCode : null, IsDivisible = variant.Sku == DivisibleSku },
         };
     }
 }

@@ -62,6 +62,8 @@ public static class ShopSeed
         CompareAtPrice = seed.CompareAtPrice,
         Tracked = true,
         Weight = seed.WeightGrams / 1000.0,
+        HsCode = seed.CustomsCode.Length > 0 ? seed.CustomsCode : null,
+        Country = seed.Origin.Length > 0 ? seed.Origin : null,
         Levels =
         [
             new ShopLevel { LocationId = Shop.Locations[0].Id, Available = seed.StockBerlin, CreatedAt = at, UpdatedAt = at },

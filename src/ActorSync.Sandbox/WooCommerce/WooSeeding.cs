@@ -101,5 +101,11 @@ internal static class WooSeeding
         body["manage_stock"] = true;
         body["stock_quantity"] = variant.StockBerlin + variant.StockHamburg;
         body["weight"] = variant.WeightGrams == 0 ? "" : (variant.WeightGrams / 1000m).ToString("0.###", CultureInfo.InvariantCulture);
+        if (variant.LengthCm > 0)
+        {
+            body["dimensions"] = new JsonObject { ["length"] = Text(variant.LengthCm), ["width"] = Text(variant.WidthCm), ["height"] = Text(variant.HeightCm) };
+        }
+
+        static string Text(int centimetres) => centimetres.ToString(CultureInfo.InvariantCulture);
     }
 }
