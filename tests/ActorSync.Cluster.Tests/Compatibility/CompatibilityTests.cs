@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ActorSync.Abstractions.Products;
@@ -143,5 +142,17 @@ public sealed class CompatibilityTests
         }
     }
 
-    private static string Folder([CallerFilePath] string file = "") => Path.Combine(Path.GetDirectoryName(file)!, "Releases");
+    /// <summary>In the sources: CI builds with paths that do not exist on the machine.</summary>
+    private static string Folder()
+    {
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, "ActorSync.sln")))
+            {
+                return Path.Combine(at.FullName, "tests", "ActorSync.Cluster.Tests", "Compatibility", "Releases");
+            }
+        }
+
+        throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds ActorSync.sln.");
+    }
 }
