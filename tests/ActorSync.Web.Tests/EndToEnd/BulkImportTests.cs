@@ -1,7 +1,7 @@
 namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>An import by bulk query, with people at work and the hub killed in its middle.</summary>
-[Collection(nameof(KillCollection))]
+[Collection(nameof(OwnHubCollection))]
 public sealed class BulkImportTests : IAsyncLifetime
 {
     private const string EditedAtTheShop = "TS-1001-WEISS-S";

@@ -1,7 +1,7 @@
 namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>Subscriptions that get lost, an app that is removed, and orders as the first word of a sale: the demo's shops, looked after every two seconds.</summary>
-[Collection(nameof(KillCollection))]
+[Collection(nameof(OwnHubCollection))]
 public sealed class HookTests(HookTests.Fixture fixture) : IClassFixture<HookTests.Fixture>
 {
     private readonly Workshop workshop = fixture.Workshop;

@@ -1,7 +1,7 @@
 namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>A hub that is no demo: its first key, and two differing shops connected by hand, one after the other.</summary>
-[Collection(nameof(KillCollection))]
+[Collection(nameof(OwnHubCollection))]
 public sealed class ObserveTests : IAsyncLifetime
 {
     private const string German = Connections.German;

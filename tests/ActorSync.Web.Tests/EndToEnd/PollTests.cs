@@ -1,7 +1,7 @@
 namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>A hub that the shops cannot reach, as on a laptop: it asks them for changes.</summary>
-[Collection(nameof(KillCollection))]
+[Collection(nameof(OwnHubCollection))]
 public sealed class PollTests : IAsyncLifetime
 {
     private readonly Workshop workshop = new();

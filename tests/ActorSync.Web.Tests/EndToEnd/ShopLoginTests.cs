@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>Shopify's tokens that end: asked for, renewed, refused and revoked under the real hub. What counts is what the shop's token address was asked.</summary>
-[Collection(nameof(KillCollection))]
+[Collection(nameof(OwnHubCollection))]
 public sealed partial class ShopLoginTests : IAsyncLifetime
 {
     private const int AtOnce = 20;
