@@ -16,6 +16,12 @@ public sealed class StoreOptions
     /// <summary>How long a worker may keep a batch before its products wait again; 15 s to 10 min. Default 90 s.</summary>
     public TimeSpan BatchLease { get; set; } = TimeSpan.FromSeconds(90);
 
+    /// <summary>
+    /// The longest that a call counts as under way, whatever its connector asks for (Shopify 15 s, WooCommerce 60 s, JTL-FFN 90 s); 10 s to 10 min. Default 10 min.
+    /// The shorter, the sooner a crash is mended, and the more often a slow host is read again before a push is repeated.
+    /// </summary>
+    public TimeSpan LongestPushLease { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How often the dirty index is read while nothing waits; 1 s to 1 min. Default 3 s.</summary>
     public TimeSpan IndexPoll { get; set; } = TimeSpan.FromSeconds(3);
 
@@ -48,6 +54,7 @@ internal sealed class StoreOptionsValidator : IValidateOptions<StoreOptions>
 
         Span(nameof(options.Linger), options.Linger, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         Span(nameof(options.BatchLease), options.BatchLease, TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(10));
+        Span(nameof(options.LongestPushLease), options.LongestPushLease, TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10));
         Span(nameof(options.IndexPoll), options.IndexPoll, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
         Span(nameof(options.PollInterval), options.PollInterval, TimeSpan.FromSeconds(2), TimeSpan.FromHours(1));
         Span(nameof(options.SafetyPollInterval), options.SafetyPollInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(1));

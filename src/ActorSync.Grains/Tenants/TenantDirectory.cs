@@ -4,7 +4,9 @@ using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Products;
 using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Tenants;
+using ActorSync.Grains.Stores;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace ActorSync.Grains.Tenants;
 
@@ -21,6 +23,7 @@ internal sealed class TenantDirectory : ITenantDirectory
     private readonly IGrainFactory grains;
     private readonly IChannelRegistry registry;
     private readonly IIdSource ids;
+    private readonly TimeSpan longestPushLease;
     private readonly TimeProvider clock;
     private readonly Dictionary<string, IChannelKind> kinds;
     private readonly ConcurrentDictionary<TenantId, TenantEntry> tenants = new();
@@ -36,11 +39,13 @@ internal sealed class TenantDirectory : ITenantDirectory
         IChannelRegistry registry,
         IEnumerable<IChannelKind> kinds,
         IIdSource ids,
+        IOptions<StoreOptions> options,
         [FromKeyedServices(ProductClock.Key)] TimeProvider clock)
     {
         this.grains = grains;
         this.registry = registry;
         this.ids = ids;
+        longestPushLease = options.Value.LongestPushLease;
         this.clock = clock;
         this.kinds = kinds.ToDictionary(kind => kind.Descriptor.Kind, StringComparer.Ordinal);
     }
@@ -96,7 +101,7 @@ internal sealed class TenantDirectory : ITenantDirectory
             Locations = settings.Locations,
             ReadBeforeWrite = settings.ReadBeforeWrite,
             StockBuffer = settings.StockBuffer,
-            PushLease = kind.Descriptor.PushLease,
+            PushLease = kind.Descriptor.PushLease < longestPushLease ? kind.Descriptor.PushLease : longestPushLease,
         };
     });
 
