@@ -60,6 +60,29 @@ public abstract class RegistrySuite(IDatabases databases)
     }
 
     [Fact]
+    public async Task Secrets_OfManyRotationsAtOnce_AreAllThereWithTheirTimes()
+    {
+        const int Rotations = 6;
+        await using var host = await StorageHost.StartAsync(await databases.CreateAsync());
+        var registry = host.Get<IChannelRegistry>();
+        await registry.PutAsync(Make.Shop, Make.Tenant, "shopify", null, Token);
+        await registry.PutSecretsAsync(Make.Shop, new Dictionary<string, string> { ["webhookSecret"] = "first", ["accessToken"] = "kept" }, Token);
+
+        await Task.WhenAll(Enumerable.Range(0, Rotations).Select(n =>
+            registry.ChangeSecretsAsync(Make.Shop, secrets => secrets.Rotated("webhookSecret", $"next{n}", Make.Start, Make.Start.AddHours(n + 1))!, Token)));
+
+        var stored = await registry.GetSecretsAsync(Make.Shop, Token);
+        var held = stored.HeldOf("webhookSecret").ToList();
+        Assert.Equal(Enumerable.Range(0, Rotations).Select(n => $"next{n}").Append("first").Order(StringComparer.Ordinal), held.Select(secret => secret.Value).Order(StringComparer.Ordinal));
+        Assert.Equal(Rotations + 1, held.Select(secret => secret.Fingerprint).Distinct().Count());
+        Assert.Null(held[0].EndsAt);
+        Assert.All(held.Skip(1), old => Assert.InRange(old.EndsAt!.Value, Make.Start.AddHours(1), Make.Start.AddHours(Rotations)));
+        Assert.Equal(Make.Start, held[0].SetAt);
+        Assert.Equal("kept", stored.Find("accessToken"));
+        Assert.Equal(["kept", held[0].Value], stored.At(Make.Start.AddHours(Rotations)).Held.Select(pair => pair.Value.Value));
+    }
+
+    [Fact]
     public async Task ApiKey_IsFoundByItsTextOnly()
     {
         await using var host = await StorageHost.StartAsync(await databases.CreateAsync());

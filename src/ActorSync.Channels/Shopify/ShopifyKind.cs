@@ -49,7 +49,7 @@ internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, I
             new ChannelSettingDescriptor
             {
                 Name = ShopifySettings.ClientSecret, Label = "Client secret", Secret = true,
-                Help = "The app's secret. It signs webhooks too; during a rotation keep the old one as clientSecret.2.",
+                Help = "The app's secret. It signs webhooks too; POST /api/channels/{id}/rotate-secret replaces it and lets the old one count for a while.",
             },
             new ChannelSettingDescriptor
             {
@@ -59,7 +59,7 @@ internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, I
             new ChannelSettingDescriptor
             {
                 Name = ShopifyWebhooks.SecretName, Label = "Webhook secret", Secret = true,
-                Help = "With an access token: the app's client secret, which signs webhooks; during a rotation keep the old one as webhookSecret.2.",
+                Help = "With an access token: the app's client secret, which signs webhooks; POST /api/channels/{id}/rotate-secret replaces it and lets the old one count for a while.",
             },
         ],
         EditUrl = (settings, id) => ShopifySettings.FindBaseUrl(settings) is { } address ? $"{address}/admin/products/{Uri.EscapeDataString(id)}" : null,

@@ -63,6 +63,9 @@ internal sealed class ShopifyWebhooks : IWebhookReader
         return Parse(request.Body) is { } body && topic.Resource(body) is not null ? read(body) : new WebhookContent { Ignored = "The body names no object." };
     }
 
+    // Shopify signs with the app's client secret, under whichever name the channel has it.
+    public string SigningSecret(ChannelSettings settings) => settings.Values.GetValueOrDefault(ShopifySettings.ClientId)?.Trim() is { Length: > 0 } ? ShopifySettings.ClientSecret : SecretName;
+
     public bool HasKey(ChannelSecrets secrets) => Keys(secrets).Any();
 
     private static IEnumerable<string> Keys(ChannelSecrets secrets) => secrets.All(SecretName).Concat(secrets.All(ShopifySettings.ClientSecret));

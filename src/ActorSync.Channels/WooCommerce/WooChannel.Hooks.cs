@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -6,6 +7,7 @@ namespace ActorSync.Channels.WooCommerce;
 internal sealed partial class WooChannel
 {
     private const int MaxWebhookPages = 5;
+    private const string SecretStamp = "yyyyMMdd'T'HHmmssfff'Z'";
     private static readonly ChannelFault SecretMissing = new()
     {
         Kind = ChannelFaultKind.Permanent,
@@ -15,12 +17,13 @@ internal sealed partial class WooChannel
 
     /// <summary>
     /// A webhook is ours by its name, which carries the channel's id. One that is disabled, paused or delivers elsewhere is deleted and made anew: switching
-    /// it on again would keep its failure count, and the next single failure would switch it off for good.
+    /// it on again would keep its failure count, and the next single failure would switch it off for good. The name also tells since when the secret counts with
+    /// which it signs, because the shop never shows it: after a rotation the hook gets the new one in place, so that nothing that waits in its line is lost.
     /// </summary>
     public async Task<WebhookRegistration> EnsureAsync(Uri target, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(target);
-        if (secrets.Find(WooKind.WebhookSecret) is not { Length: > 0 } secret)
+        if (secrets.HeldOf(WooKind.WebhookSecret).FirstOrDefault() is not { Value: { Length: > 0 } secret } held)
         {
             return Failed(SecretMissing, []);
         }
@@ -45,8 +48,9 @@ internal sealed partial class WooChannel
         var created = ImmutableArray.CreateBuilder<string>();
         foreach (var topic in WooWebhooks.Topics)
         {
-            var name = NameOf(topic);
-            var existing = ours.Where(row => WooMapper.Text(row, "name") == name).ToArray();
+            var plain = NameOf(topic);
+            var name = held.SetAt is { } setAt ? $"{plain} {setAt.UtcDateTime.ToString(SecretStamp, CultureInfo.InvariantCulture)}" : plain;
+            var existing = ours.Where(row => WooMapper.Text(row, "name") is { } given && (given == plain || given.StartsWith(plain + " ", StringComparison.Ordinal))).ToArray();
             var good = existing.FirstOrDefault(row => WooMapper.Text(row, "topic") == topic && WooMapper.Text(row, "status") == "active" && WooMapper.Text(row, "delivery_url") == target.AbsoluteUri);
             if (good.ValueKind != JsonValueKind.Object)
             {
@@ -59,6 +63,14 @@ internal sealed partial class WooChannel
                 }
 
                 created.Add(topic);
+            }
+            else if (WooMapper.Text(good, "name") != name)
+            {
+                var answer = await client.PostAsync($"webhooks/{WooMapper.Id(good)}", new JsonObject { ["name"] = name, ["secret"] = secret }, Lane.Content, cancellationToken);
+                if (!answer.Ok)
+                {
+                    return Failed(answer.FaultOrError, created.ToImmutable());
+                }
             }
 
             foreach (var stale in existing.Where(row => good.ValueKind != JsonValueKind.Object || WooMapper.Id(row) != WooMapper.Id(good)))

@@ -49,23 +49,6 @@ public sealed record ChannelSettings
     }
 }
 
-/// <summary>Secret settings of one channel by name. Never serialized, never logged.</summary>
-public sealed class ChannelSecrets(IReadOnlyDictionary<string, string> values)
-{
-    /// <summary>No secrets.</summary>
-    public static readonly ChannelSecrets None = new(ImmutableDictionary<string, string>.Empty);
-
-    /// <summary>The named secret, or null.</summary>
-    public string? Find(string name) => values.TryGetValue(name, out var value) ? value : null;
-
-    /// <summary>All secrets whose name is <paramref name="name"/> or begins with it and a dot: a list that rotation adds to (webhookSecret, webhookSecret.2).</summary>
-    public IEnumerable<string> All(string name) =>
-        values.Where(pair => pair.Key == name || pair.Key.StartsWith(name + ".", StringComparison.Ordinal)).Select(pair => pair.Value);
-
-    /// <inheritdoc/>
-    public override string ToString() => "***";
-}
-
 /// <summary>What a connector can do and needs: drives ownership masks, batch sizes, the connect form and the links to the channel's own pages.</summary>
 public sealed record ChannelDescriptor
 {

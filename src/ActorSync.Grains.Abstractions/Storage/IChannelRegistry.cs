@@ -17,7 +17,13 @@ public interface IChannelRegistry
     /// <summary>Replaces the channel's secrets (AES-256-GCM rows).</summary>
     Task PutSecretsAsync(ChannelId channel, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellationToken);
 
-    /// <summary>The channel's secrets.</summary>
+    /// <summary>
+    /// Changes the channel's secrets, one change at a time in the whole cluster; answers what is stored then. <paramref name="change"/> may be called again when
+    /// the database asks for it.
+    /// </summary>
+    Task<ChannelSecrets> ChangeSecretsAsync(ChannelId channel, Func<ChannelSecrets, ChannelSecrets> change, CancellationToken cancellationToken);
+
+    /// <summary>The channel's secrets, also those whose time is over and that nobody has cleared away yet.</summary>
     Task<ChannelSecrets> GetSecretsAsync(ChannelId channel, CancellationToken cancellationToken);
 }
 

@@ -70,6 +70,9 @@ public sealed record ChannelPatch
 /// </summary>
 public interface ITenantDirectory
 {
+    /// <summary>Secrets are read again after this long.</summary>
+    static readonly TimeSpan SecretsKnownAfter = TimeSpan.FromSeconds(5);
+
     /// <summary>The tenant's settings (an unknown tenant has defaults and no channels).</summary>
     ValueTask<TenantSettings> GetAsync(TenantId tenant, CancellationToken cancellationToken = default);
 
@@ -88,7 +91,7 @@ public interface ITenantDirectory
     /// <summary>The connector of a channel.</summary>
     IChannelKind KindOf(ChannelSettings channel);
 
-    /// <summary>The channel's secrets.</summary>
+    /// <summary>The channel's secrets that are valid now. A change is known to every silo after <see cref="SecretsKnownAfter"/>.</summary>
     ValueTask<ChannelSecrets> SecretsOf(ChannelId channel, CancellationToken cancellationToken = default);
 
     /// <summary>The open connection; reopened when settings or secrets changed.</summary>

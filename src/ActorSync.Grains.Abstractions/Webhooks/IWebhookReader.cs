@@ -11,6 +11,9 @@ public interface IWebhookReader
     /// <summary>Checks the signature over the raw bytes and names the event. Nothing of an unverified body is used.</summary>
     WebhookVerdict Verify(WebhookRequest request, ChannelSecrets secrets);
 
+    /// <summary>The setting whose secret signs deliveries of this channel: the one that a rotation replaces.</summary>
+    string SigningSecret(ChannelSettings settings) => "webhookSecret";
+
     /// <summary>The secrets hold one that signatures can be checked with.</summary>
     bool HasKey(ChannelSecrets secrets) => secrets.All("webhookSecret").Any();
 

@@ -16,6 +16,9 @@ public interface IWebhookWatchGrain : IGrainWithStringKey
     /// <summary>The channel says something of the connection. Kept before it is answered; works at most one probe however often it is said.</summary>
     [Alias("signal")] Task SignalAsync(ChannelSignal signal);
 
+    /// <summary>The secret that signs deliveries was changed: the channel's subscriptions get it once every silo knows it, and old ones are forgotten in time.</summary>
+    [Alias("secrets-changed")] Task SecretsChangedAsync();
+
     /// <summary>What is known of the subscriptions.</summary>
     [Alias("get"), AlwaysInterleave] Task<WebhookWatch> GetAsync();
 

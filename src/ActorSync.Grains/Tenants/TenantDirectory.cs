@@ -17,8 +17,6 @@ internal sealed class TenantDirectory : ITenantDirectory
     public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(2);
     /// <summary>While the tenant's grain does not answer (a silo is leaving), settings up to this age still serve.</summary>
     public static readonly TimeSpan UsableFor = TimeSpan.FromSeconds(60);
-    /// <summary>Secrets are read again after this long; a rotation takes effect by then.</summary>
-    public static readonly TimeSpan SecretsFreshFor = TimeSpan.FromSeconds(5);
 
     private readonly IGrainFactory grains;
     private readonly IChannelRegistry registry;
@@ -113,14 +111,14 @@ internal sealed class TenantDirectory : ITenantDirectory
     public async ValueTask<ChannelSecrets> SecretsOf(ChannelId channel, CancellationToken cancellationToken = default)
     {
         var now = clock.GetUtcNow();
-        if (secrets.TryGetValue(channel, out var cached) && now - cached.ReadAt < SecretsFreshFor)
+        if (secrets.TryGetValue(channel, out var cached) && now - cached.ReadAt < ITenantDirectory.SecretsKnownAfter)
         {
-            return cached.Secrets;
+            return cached.Secrets.At(now);
         }
 
         var read = await registry.GetSecretsAsync(channel, cancellationToken);
         secrets[channel] = (read, now);
-        return read;
+        return read.At(now);
     }
 
     public ValueTask<IChannel> OpenAsync(ChannelSettings channel, CancellationToken cancellationToken = default) =>

@@ -33,6 +33,7 @@ public sealed record WebhookWatchState
 public sealed partial class WebhookWatchGrain(
     [PersistentState("webhook-watch", SyncStreams.Storage)] IPersistentState<WebhookWatchState> state,
     ITenantDirectory directory,
+    IChannelRegistry registry,
     IProductQueries queries,
     IOptions<StoreOptions> options,
     [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
@@ -46,6 +47,9 @@ public sealed partial class WebhookWatchGrain(
     /// <summary>Pause after a look, a probe or a page that failed.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
+    /// <summary>What reading the secrets again may take on a silo, besides the time for which it keeps them.</summary>
+    private static readonly TimeSpan SecretsMargin = TimeSpan.FromSeconds(1);
+
     private static readonly ChannelFault Uninstalled = new()
     {
         Kind = ChannelFaultKind.Unauthorised,
@@ -57,6 +61,8 @@ public sealed partial class WebhookWatchGrain(
     /// <summary>A signal may come while the timer writes; two writes at once would refuse each other.</summary>
     private readonly SemaphoreSlim writing = new(1, 1);
     private DateTimeOffset pageNotBefore;
+    /// <summary>When stored secrets are looked through for those whose time is over; at the start at once.</summary>
+    private DateTimeOffset forgetAt;
 
     private ChannelId Channel => new(this.GetPrimaryKeyString());
 
@@ -112,6 +118,13 @@ public sealed partial class WebhookWatchGrain(
         }
     }
 
+    public async Task SecretsChangedAsync()
+    {
+        forgetAt = default;
+        State.DueAt = clock.GetUtcNow() + ITenantDirectory.SecretsKnownAfter + SecretsMargin;
+        await WriteAsync(CancellationToken.None);
+    }
+
     public Task<WebhookWatch> GetAsync() => Task.FromResult(new WebhookWatch
     {
         State = State.Target is null ? "off" : State.Fault is not null ? "failing" : State.Gaps is [{ ClosedAt: null }, ..] ? "repaired" : "ok",
@@ -164,6 +177,11 @@ public sealed partial class WebhookWatchGrain(
             }
 
             var now = clock.GetUtcNow();
+            if (forgetAt <= now)
+            {
+                await ForgetSecretsAsync(now, cancellationToken);
+            }
+
             if (State.ProbeDueAt <= now)
             {
                 await ProbeAsync(channel, cancellationToken);
@@ -188,6 +206,33 @@ public sealed partial class WebhookWatchGrain(
         {
             calling.Release();
         }
+    }
+
+    /// <summary>Secrets whose time is over count no more wherever they are read; here they leave the database.</summary>
+    private async Task ForgetSecretsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var stored = await registry.GetSecretsAsync(Channel, cancellationToken);
+        if (stored.NextEnd <= now)
+        {
+            stored = await registry.ChangeSecretsAsync(Channel, secrets => secrets.At(now), cancellationToken);
+            LogForgotten(Channel.Value);
+        }
+
+        var next = now + options.Value.WebhookCheckInterval;
+        forgetAt = stored.NextEnd < next ? stored.NextEnd.Value : next;
+    }
+
+    /// <summary>
+    /// Until when the channel must not be told a new secret yet: a silo that has not read it would refuse what is signed with it. Asked after the connection is
+    /// open, so that it is never older than the secrets that the connection holds.
+    /// </summary>
+    private async Task<ChannelFault?> SpreadingAsync(ChannelSettings channel, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var name = directory.KindOf(channel).Webhooks?.SigningSecret(channel);
+        var valid = name is null ? [] : (await directory.SecretsOf(Channel, cancellationToken)).HeldOf(name).ToList();
+        return valid is [{ SetAt: { } setAt }, _, ..] && setAt + ITenantDirectory.SecretsKnownAfter + SecretsMargin is var until && until > now
+            ? new ChannelFault { Kind = ChannelFaultKind.Transient, Code = "secret-rotating", Message = $"{name} was changed a moment ago. The subscriptions get it at {until:u}.", RetryAt = until }
+            : null;
     }
 
     /// <summary>The channel's own word is confirmed by a call: what it grants now, or that it refuses us. While it refuses, it is asked at each look.</summary>
@@ -225,6 +270,12 @@ public sealed partial class WebhookWatchGrain(
             State.Target = null;
             await WriteAsync(cancellationToken);
             return new WebhookRegistration { Ok = false, Fault = new ChannelFault { Kind = ChannelFaultKind.Permanent, Code = "no-webhooks", Message = "The channel has no webhooks to subscribe to." } };
+        }
+
+        if (await SpreadingAsync(channel, now, cancellationToken) is { } spreading)
+        {
+            State.DueAt = spreading.RetryAt;
+            return new WebhookRegistration { Ok = false, Fault = spreading };
         }
 
         var registration = await registrar.EnsureAsync(State.Target!, cancellationToken);
@@ -310,6 +361,9 @@ public sealed partial class WebhookWatchGrain(
 
     [LoggerMessage(2403, LogLevel.Warning, "The subscriptions of channel {Channel} could not be looked after and are tried again")]
     private partial void LogFailed(string channel, Exception failure);
+
+    [LoggerMessage(2405, LogLevel.Information, "Secrets of channel {Channel} that a rotation replaced have ended and are forgotten")]
+    private partial void LogForgotten(string channel);
 
     [LoggerMessage(2404, LogLevel.Warning, "Channel {Channel} says that our app was removed; pushes stop")]
     private partial void LogUninstalled(string channel);

@@ -10,14 +10,18 @@ DELETE FROM channel WHERE id = @id;
 -- name: ListChannels
 SELECT id, tenant, kind, shop FROM channel ORDER BY id LIMIT @limit;
 
+-- name: LockChannel
+-- There is one writer: nothing to wait for.
+SELECT id FROM channel WHERE id = @id;
+
 -- name: DeleteSecrets
 DELETE FROM channel_secret WHERE channel = @channel;
 
 -- name: InsertSecret
-INSERT INTO channel_secret (channel, name, key_id, nonce, tag, cipher) VALUES (@channel, @name, @key_id, @nonce, @tag, @cipher);
+INSERT INTO channel_secret (channel, name, key_id, nonce, tag, cipher, set_at, ends_at) VALUES (@channel, @name, @key_id, @nonce, @tag, @cipher, @set_at, @ends_at);
 
 -- name: ReadSecrets
-SELECT name, key_id, nonce, tag, cipher FROM channel_secret WHERE channel = @channel LIMIT 100;
+SELECT name, key_id, nonce, tag, cipher, set_at, ends_at FROM channel_secret WHERE channel = @channel LIMIT 100;
 
 -- name: InsertApiKey
 INSERT INTO api_key (id, tenant, name, role, salt, hash, created_at) VALUES (@id, @tenant, @name, @role, @salt, @hash, @created_at);

@@ -22,7 +22,8 @@ internal sealed record ChannelView(
 internal sealed record ChannelKindView(string Kind, string Name, IReadOnlyList<string> Fields, ImmutableArray<ChannelSettingDescriptor> Settings);
 
 /// <summary>Health, budget, work, import, drift and webhooks of a channel.</summary>
-internal sealed record ChannelHealth(StoreHealth Store, ImportProgress Import, LinkTotals Links, DriftView Drift, WebhookWatch Webhooks);
+internal sealed record ChannelHealth(
+    StoreHealth Store, ImportProgress Import, LinkTotals Links, DriftView Drift, WebhookWatch Webhooks, IReadOnlyList<SigningSecretView> WebhookSecrets);
 
 /// <summary>A channel's products counted.</summary>
 internal sealed record LinkTotals(

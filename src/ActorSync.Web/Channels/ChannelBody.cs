@@ -131,7 +131,7 @@ internal static class ChannelBody
 
         if (inner is not null)
         {
-            // A rotation keeps further secrets of one name: webhookSecret.2, webhookSecret.3.
+            // Further secrets of one name may be entered by hand: webhookSecret.2, webhookSecret.3. POST rotate-secret gives those that it replaces an end.
             foreach (var (name, node) in inner.Rest.ToList())
             {
                 if (name.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && (node is null || node is JsonValue) && descriptor.Settings.Any(s => s.Secret && s.Name == name[..dot]))

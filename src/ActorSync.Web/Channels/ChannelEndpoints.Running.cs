@@ -199,7 +199,7 @@ internal static partial class ChannelEndpoints
         await catalogue.FindChannelAsync(caller, id, cancellationToken) is { } channel
             ? TypedResults.Ok(new ChannelHealth(await catalogue.Store(channel.Id).GetHealthAsync(), await catalogue.Import(channel.Id).GetAsync(),
                 LinkTotals.Of(await queries.CountLinksAsync(channel.Id, cancellationToken)), DriftView.Of(await catalogue.DriftScan(channel.Id).GetStatusAsync(), clock.GetUtcNow()),
-                await catalogue.Watch(channel.Id).GetAsync()))
+                await catalogue.Watch(channel.Id).GetAsync(), await SigningSecretView.OfAsync(channel, catalogue.Directory, clock.GetUtcNow(), cancellationToken)))
             : (Problem)ApiError.NoChannel(id);
 
     private static async Task<Results<Ok<ReleasedHeld>, Problem>> ReleaseHeld(

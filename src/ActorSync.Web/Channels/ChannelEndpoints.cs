@@ -22,6 +22,7 @@ internal static partial class ChannelEndpoints
             .WithBody("""{ "name": "German shop", "createMissing": "all", "driftScanHour": 3, "settings": { "webhookSecret": "…" } }""");
         channels.MapDelete("/{id}", Delete).WithSummary("Disconnects a channel. Products stay in the hub and at the channel.").RequireAuthorization(Roles.Admin);
         MapRunning(api, channels);
+        MapSecrets(channels);
         DriftEndpoints.Map(api);
     }
 
@@ -41,7 +42,8 @@ internal static partial class ChannelEndpoints
             : (Problem)ApiError.NoChannel(id);
 
     private static async Task<Results<Created<ChannelView>, Problem>> Create(
-        Caller caller, JsonBody body, Catalogue catalogue, IEnumerable<IChannelKind> kinds, IChannelRegistry registry, IOptions<WebOptions> options, CancellationToken cancellationToken)
+        Caller caller, JsonBody body, Catalogue catalogue, IEnumerable<IChannelKind> kinds, IChannelRegistry registry, IOptions<WebOptions> options, TimeProvider clock,
+        CancellationToken cancellationToken)
     {
         var reader = body.Reader();
         var evenIfRefused = reader.Flag("saveEvenIfRefused") ?? false;
@@ -64,7 +66,7 @@ internal static partial class ChannelEndpoints
             return (Problem)new ApiError(ErrorKind.Refused, "too-many-channels", $"There are {settings.Channels.Length} channels; at most {TenantSettings.MaxChannels} are kept.");
         }
 
-        var secrets = Merge(ImmutableDictionary<string, string>.Empty, given);
+        var secrets = ChannelSecrets.None.With(given, clock.GetUtcNow());
         var kind = byName[channel.Kind];
         var shop = ChannelBody.ShopOf(channel, kind.Descriptor);
         if (shop is not null && settings.Channels.FirstOrDefault(c => c.Kind == channel.Kind && string.Equals(ChannelBody.ShopOf(c, kind.Descriptor), shop, StringComparison.OrdinalIgnoreCase)) is { } twin)
@@ -72,7 +74,7 @@ internal static partial class ChannelEndpoints
             return (Problem)Connected(shop, twin.Id);
         }
 
-        var probe = await ChannelConnections.ProbeAsync(kind, channel, new ChannelSecrets(secrets), cancellationToken);
+        var probe = await ChannelConnections.ProbeAsync(kind, channel, secrets, cancellationToken);
         // A login is only possible once the channel is stored.
         if (!probe.Ok && !evenIfRefused && probe.Fault?.Code != TokenFaults.LoginRequired)
         {
@@ -85,7 +87,7 @@ internal static partial class ChannelEndpoints
             return (Problem)Taken(channel.Id);
         }
 
-        await registry.PutSecretsAsync(channel.Id, secrets, cancellationToken);
+        await registry.ChangeSecretsAsync(channel.Id, _ => secrets, cancellationToken);
         await catalogue.SpreadAsync(caller, await catalogue.Tenant(caller).PutChannelAsync(channel), cancellationToken);
         await Task.WhenAll(catalogue.Store(channel.Id).EnsureAsync(), catalogue.Import(channel.Id).EnsureAsync(), catalogue.DriftScan(channel.Id).EnsureAsync(),
             catalogue.Stock(channel.Id).EnsureAsync());
@@ -93,7 +95,7 @@ internal static partial class ChannelEndpoints
     }
 
     private static async Task<Results<Ok<ChannelView>, Problem>> Put(
-        string id, Caller caller, JsonBody body, Catalogue catalogue, IEnumerable<IChannelKind> kinds, IChannelRegistry registry, CancellationToken cancellationToken)
+        string id, Caller caller, JsonBody body, Catalogue catalogue, IEnumerable<IChannelKind> kinds, IChannelRegistry registry, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (await catalogue.FindChannelAsync(caller, id, cancellationToken) is not { } known)
         {
@@ -113,9 +115,8 @@ internal static partial class ChannelEndpoints
         await registry.PutAsync(channel.Id, caller.Tenant, channel.Kind, ChannelBody.ShopOf(channel, kind.Descriptor), cancellationToken);
         if (given.Count > 0)
         {
-            var stored = await registry.GetSecretsAsync(channel.Id, cancellationToken);
-            var all = kind.Descriptor.Settings.Where(s => s.Secret).SelectMany(s => StoredSecrets(stored, s.Name)).ToImmutableDictionary(StringComparer.Ordinal);
-            await registry.PutSecretsAsync(channel.Id, Merge(all, given), cancellationToken);
+            await registry.ChangeSecretsAsync(channel.Id, stored => stored.With(given, clock.GetUtcNow()), cancellationToken);
+            await catalogue.Watch(channel.Id).SecretsChangedAsync();
         }
 
         await catalogue.SpreadAsync(caller, await catalogue.Tenant(caller).PutChannelAsync(channel), cancellationToken);
@@ -136,22 +137,6 @@ internal static partial class ChannelEndpoints
         await catalogue.SpreadAsync(caller, settings, cancellationToken);
         return TypedResults.NoContent();
     }
-
-    /// <summary>Secrets of one name, further ones of a rotation included. Their numbers are consecutive.</summary>
-    private static IEnumerable<KeyValuePair<string, string>> StoredSecrets(ChannelSecrets stored, string name)
-    {
-        const int MaxRotated = 9;
-        foreach (var key in Enumerable.Range(2, MaxRotated - 1).Select(n => $"{name}.{n}").Prepend(name))
-        {
-            if (stored.Find(key) is { } value)
-            {
-                yield return KeyValuePair.Create(key, value);
-            }
-        }
-    }
-
-    private static ImmutableDictionary<string, string> Merge(ImmutableDictionary<string, string> stored, IReadOnlyDictionary<string, string?> given) =>
-        stored.RemoveRange(given.Keys).AddRange(given.Where(g => !string.IsNullOrEmpty(g.Value)).Select(g => KeyValuePair.Create(g.Key, g.Value!)));
 
     private static ApiError Taken(ChannelId id) => new(ErrorKind.Conflict, "channel-id-taken", $"The channel id '{id}' is taken. Choose another.");
 

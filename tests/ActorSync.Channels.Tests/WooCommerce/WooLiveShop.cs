@@ -36,13 +36,13 @@ internal sealed class WooLiveShop : IDisposable
             Name = "Demo",
             Values = ImmutableDictionary<string, string>.Empty.Add("baseUrl", new Uri(sandbox.Address, "woo/demo").AbsoluteUri).Add("auth", auth).Add("seoPlugin", "yoast"),
         };
-        var secrets = new ChannelSecrets(new Dictionary<string, string>(StringComparer.Ordinal)
+        Secrets = new ChannelSecrets(new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["consumerKey"] = WooHttp.Key,
             ["consumerSecret"] = WooHttp.Secret,
             ["webhookSecret"] = "whsecdemo",
         });
-        Channel = Kind.Open(Settings, secrets, Budget);
+        Channel = Kind.Open(Settings, Secrets, Budget);
     }
 
     public WooHttp Http { get; }
@@ -50,6 +50,8 @@ internal sealed class WooLiveShop : IDisposable
     public IChannelKind Kind { get; }
 
     public ChannelSettings Settings { get; }
+
+    public ChannelSecrets Secrets { get; }
 
     public CountingBudget Budget { get; } = new();
 

@@ -74,6 +74,42 @@ public sealed class WooWebhooksLiveTests(SandboxProcess sandbox) : IClassFixture
         Assert.Equal(3m, variation.Body.Variants.Single().Stock.Single().Quantity);
     }
 
+    [Fact]
+    public async Task Secret_IsRotated_HooksGetTheNewOneInPlaceAndWhatWaitedArrives()
+    {
+        var target = new Uri(_listener.Prefixes.Single());
+        var before = await HooksAsync();
+        var sku = NewSku("ROT");
+        await sandbox.FaultsAsync(new JsonObject { ["channel"] = "woocommerce", ["webhookDelayMs"] = 1_500 });
+        var made = await _shop.PushAsync(Create("Vor dem Wechsel", [], Variant(V1, sku, "10", 5)));
+
+        var rotated = _shop.Secrets.With(ImmutableDictionary<string, string?>.Empty.Add("webhookSecret", "whsecdemo"), Start).Rotated("webhookSecret", "whsecnext0123456789", Start, Start.AddDays(1))!;
+        var channel = _shop.Kind.Open(_shop.Settings, rotated, _shop.Budget);
+        Assert.Equal(new WebhookRegistration { Ok = true, Created = [] }, await ((IWebhookRegistrar)channel).EnsureAsync(target, Token));
+        Assert.Equal(new WebhookRegistration { Ok = true, Created = [] }, await ((IWebhookRegistrar)channel).EnsureAsync(target, Token));
+
+        var after = await HooksAsync();
+        Assert.Equal(before.Select(hook => hook["id"]!.GetValue<long>()), after.Select(hook => hook["id"]!.GetValue<long>()));
+        Assert.All(after, hook => Assert.EndsWith(" 20261123T010000000Z", hook["name"]!.GetValue<string>(), StringComparison.Ordinal));
+        while (true)
+        {
+            // What stood in the shop's line at the change goes out with the new secret; what was on its way still had the old one. Both are genuine.
+            var request = await NextAsync();
+            var verdict = Reader.Verify(request, rotated);
+            Assert.NotEqual(WebhookVerdictKind.Forged, verdict.Kind);
+            if (verdict.Kind == WebhookVerdictKind.Accepted && verdict.Resource == $"product/{made.ExternalId}")
+            {
+                Assert.Equal(WebhookVerdictKind.Forged, Reader.Verify(request, _secrets).Kind);
+                break;
+            }
+        }
+    }
+
+    private static readonly DateTimeOffset Start = new(2026, 11, 23, 1, 0, 0, TimeSpan.Zero);
+
+    private async Task<List<JsonNode>> HooksAsync() =>
+        [.. (await _shop.Http.GetAsync("webhooks?per_page=100")).Json!.AsArray().Where(hook => hook!["name"]!.GetValue<string>().StartsWith("ActorSync woo ", StringComparison.Ordinal)).Select(hook => hook!)];
+
     private async Task<WebhookContent> DeliveryAsync(string topic, string externalId, Func<WebhookContent, bool>? isIt = null)
     {
         while (true)

@@ -202,13 +202,4 @@ public sealed class DriftScanTests
     private static Task NameAsync(TestHub hub, TestShop shop, string externalId, string name) => Eventually.HoldsAsync(
         async () => await hub.FindAsync(shop, externalId) is { } id && (await hub.SnapshotAsync(id)).Product.Value(new RegisterKey(Fields.Name))?.Text == name,
         $"{externalId} is called {name}");
-
-    private sealed class ShiftedClock : TimeProvider
-    {
-        private TimeSpan shift;
-
-        public void MoveTo(DateTimeOffset instant) => shift = instant - System.GetUtcNow();
-
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + shift;
-    }
 }

@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
 using ActorSync.Abstractions.Channels;
+using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Stores;
+using ActorSync.Abstractions.Tenants;
 using ActorSync.Abstractions.Webhooks;
 using ActorSync.Cluster.Tests.Hub;
 using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
+using ActorSync.Grains;
 using ActorSync.Grains.Stores;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -92,6 +95,32 @@ public sealed class WatchTests
         await SignalAsync(hub, a, "uninstalled");
         await Eventually.HoldsAsync(async () => (await hub.Grains.GetGrain<IStoreGrain>("a").GetHealthAsync()).State == "ok", "an old word that a call refutes");
         Assert.DoesNotContain("removed", (await hub.Grains.GetGrain<IWebhookWatchGrain>("a").GetAsync()).Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Secrets_AreRotated_TheShopIsToldOnceEverySiloKnows()
+    {
+        var clock = new ShiftedClock();
+        await using var hub = await TestHub.StartAsync(configure: services => services.AddKeyedSingleton<TimeProvider>(ProductClock.Key, clock));
+        await hub.ConnectAsync("a", ChannelMode.Observe);
+        var watch = hub.Grains.GetGrain<IWebhookWatchGrain>("a");
+        Assert.True((await watch.RegisterAsync(Target)).Ok);
+        var registry = hub.Service<IChannelRegistry>();
+        await registry.PutSecretsAsync(new ChannelId("a"), new Dictionary<string, string> { ["webhookSecret"] = "old" }, CancellationToken.None);
+        var now = clock.GetUtcNow();
+        await registry.ChangeSecretsAsync(new ChannelId("a"), secrets => secrets.Rotated("webhookSecret", "new", now, now.AddMinutes(10))!, CancellationToken.None);
+        await watch.SecretsChangedAsync();
+        await Eventually.HoldsAsync(async () => (await hub.Service<ITenantDirectory>().SecretsOf(new ChannelId("a"))).Find("webhookSecret") == "new", "this silo has read it");
+
+        var early = await watch.RegisterAsync(Target);
+        Assert.Equal((false, "secret-rotating"), (early.Ok, early.Fault!.Code));
+        var looked = (await watch.GetAsync()).GoodAt;
+        clock.Advance(ITenantDirectory.SecretsKnownAfter + TimeSpan.FromSeconds(1));
+        await Eventually.HoldsAsync(async () => (await watch.GetAsync()).GoodAt > looked, "the subscriptions are looked at without being asked");
+        Assert.True((await watch.RegisterAsync(Target)).Ok);
+
+        clock.Advance(TimeSpan.FromMinutes(10));
+        await Eventually.HoldsAsync(async () => (await registry.GetSecretsAsync(new ChannelId("a"), CancellationToken.None)).Held.Count == 1, "the old one is forgotten");
     }
 
     [Fact]

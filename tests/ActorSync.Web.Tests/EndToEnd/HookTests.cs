@@ -1,6 +1,6 @@
 namespace ActorSync.Web.Tests.EndToEnd;
 
-/// <summary>Subscriptions that get lost, an app that is removed, and orders as the first word of a sale: the demo's shops, looked after every two seconds.</summary>
+/// <summary>Subscriptions that get lost, an app that is removed, a secret that is replaced, and orders as the first word of a sale: the demo's shops, looked after every two seconds.</summary>
 [Collection(nameof(OwnHubCollection))]
 public sealed class HookTests(HookTests.Fixture fixture) : IClassFixture<HookTests.Fixture>
 {
@@ -66,6 +66,34 @@ public sealed class HookTests(HookTests.Fixture fixture) : IClassFixture<HookTes
         await Until.TrueAsync(async () => (await Shops.GetAsync(SandboxClient.Shopify, Sku)).Title == "Nachher", "it goes on by itself", TimeSpan.FromSeconds(20), () => workshop.HubSaid);
         await Shops.EditAsync(SandboxClient.Shopify, new { sku = Sku, title = "Wieder da" });
         await Until.TrueAsync(async () => (await Shops.GetAsync(SandboxClient.Woo, Sku)).Title == "Wieder da", "its subscriptions are made anew", TimeSpan.FromSeconds(20), () => workshop.HubSaid);
+    }
+
+    [Fact]
+    public async Task SecretIsRotated_EditsBeforeAndAfterTheShopKnowsIt_AllArriveAndNoneIsRefused()
+    {
+        const string Sku = "HOOK-SECRET";
+        await Shops.CreateAsync(SandboxClient.Woo, new { title = "Alt", sku = Sku, price = 20m, stock = 3 });
+        await TitleAsync("Alt", "it is in Shopify");
+        await workshop.SettledAsync();
+        var refused = await RefusedAsync();
+
+        await Hub.PostAsync($"/api/channels/{Workshop.WooChannel}/rotate-secret", new { secret = "whsec_demo_rotated", oldValidHours = 1 });
+        await Shops.EditAsync(SandboxClient.Woo, new { sku = Sku, title = "Mit dem alten" });
+        await TitleAsync("Mit dem alten", "what is signed with the old secret is heard");
+        using var rest = new WooRest(Shops.Address);
+        await Until.TrueAsync(
+            async () => (await rest.ListAsync("webhooks")).All(hook => hook!["name"]!.GetValue<string>().EndsWith('Z')), "the shop's hooks have the new secret", TimeSpan.FromSeconds(20), () => workshop.HubSaid);
+        await Shops.EditAsync(SandboxClient.Woo, new { sku = Sku, title = "Mit dem neuen" });
+        await TitleAsync("Mit dem neuen", "what is signed with the new secret is heard");
+
+        Assert.Equal(refused, await RefusedAsync());
+        var health = await Hub.GetAsync($"/api/channels/{Workshop.WooChannel}/health");
+        Assert.Equal([true, false], health["webhookSecrets"]!.AsArray().Select(secret => secret!["isCurrent"]!.GetValue<bool>()));
+        Assert.DoesNotContain("whsec_demo", workshop.HubSaid, StringComparison.Ordinal);
+
+        Task TitleAsync(string title, string what) => Until.TrueAsync(
+            async () => (await Shops.FindAsync(SandboxClient.Shopify, Sku))?.Title == title, what, TimeSpan.FromSeconds(20), () => workshop.HubSaid);
+        async Task<long> RefusedAsync() => (await Hub.GetAsync("/api/webhooks/metrics"))["refusedSignatures"]!.GetValue<long>();
     }
 
     private async Task<System.Text.Json.Nodes.JsonNode> HealthAsync() => (await Hub.GetAsync($"/api/channels/{Workshop.ShopifyChannel}/health"))["store"]!;

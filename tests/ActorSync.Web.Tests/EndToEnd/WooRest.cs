@@ -18,6 +18,8 @@ internal sealed class WooRest : IDisposable
 
     public async Task<JsonObject> GetAsync(string path) => (await http.GetFromJsonAsync<JsonObject>(path))!;
 
+    public async Task<JsonArray> ListAsync(string path) => (await http.GetFromJsonAsync<JsonArray>(path))!;
+
     public async Task<JsonObject> PostAsync(string path, object body) => await ReadAsync(await http.PostAsJsonAsync(path, body));
 
     public async Task<JsonObject> PutAsync(string path, object body) => await ReadAsync(await http.PutAsJsonAsync(path, body));

@@ -29,7 +29,15 @@ namespace ActorSync.Web.Tests.Hub;
 public sealed class TestHub : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("actorsync-web-tests").FullName;
+    private readonly TimeProvider _clock;
     private WebApplication? _app;
+
+    public TestHub()
+        : this(TimeProvider.System)
+    {
+    }
+
+    internal TestHub(TimeProvider clock) => _clock = clock;
 
     public static readonly TenantId Other = new("other");
 
@@ -45,7 +53,7 @@ public sealed class TestHub : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _app = Build(_folder, demo: false);
+        _app = Build(_folder, demo: false, _clock);
         await _app.Services.GetRequiredService<IStorageMigrator>().MigrateAsync(CancellationToken.None);
         await _app.StartAsync();
         Address = new Uri(_app.Urls.First());
@@ -57,7 +65,7 @@ public sealed class TestHub : IAsyncLifetime
         Anonymous = Client(null);
     }
 
-    internal static WebApplication Build(string folder, bool demo)
+    internal static WebApplication Build(string folder, bool demo, TimeProvider? clock = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -68,7 +76,8 @@ public sealed class TestHub : IAsyncLifetime
         });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
+        builder.Services.AddKeyedSingleton(ProductClock.Key, clock ?? TimeProvider.System);
         builder.Services.AddActorSyncStorage(builder.Configuration.GetSection("ActorSync:Storage"));
         builder.Services.AddSingleton<IChannelKind, TestShop>();
         builder.Services.AddSingleton<IPictureReader, NoPictures>();
