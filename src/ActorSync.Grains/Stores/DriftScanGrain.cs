@@ -20,7 +20,7 @@ public sealed partial class DriftScanGrain(
     FailPoints failPoints,
     IOptions<StoreOptions> options,
     [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
-    ILogger<DriftScanGrain> logger) : Grain, IDriftScanGrain, IRemindable
+    ILogger<DriftScanGrain> logger) : ChannelWorkGrain, IDriftScanGrain
 {
     /// <summary>Single products that are remembered, waiting or done.</summary>
     public const int MaxSingles = 50;
@@ -29,28 +29,12 @@ public sealed partial class DriftScanGrain(
     /// <summary>A loss rate looks back at most as far as events are kept.</summary>
     private static readonly TimeSpan LongestSpan = TimeSpan.FromDays(14);
 
-    private bool isWorking;
     private Task saving = Task.CompletedTask;
 
     /// <summary>What a dry run has seen: it writes nothing, so nobody else remembers. Lost with the activation, and the dry run begins again.</summary>
     private HashSet<string>? seen;
 
-    private ChannelId Channel => new(this.GetPrimaryKeyString());
-
     private DriftScanState State => state.State;
-
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        // Interleaved: the page's HTTP call is awaited by the timer, never by a caller of the grain.
-        this.RegisterGrainTimer(WorkAsync, new GrainTimerCreationOptions(TimeSpan.Zero, TimeSpan.FromSeconds(1)) { Interleave = true, KeepAlive = true });
-        return Task.CompletedTask;
-    }
-
-    public async Task EnsureAsync() =>
-        await this.RegisterOrUpdateReminder("revive", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
-
-    // Being called is all that a reminder is for: the activation's timer does the work and knows the hour to the second.
-    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
 
     public async Task<DriftScan> StartAsync(DriftScanRequest request)
     {
@@ -168,34 +152,22 @@ public sealed partial class DriftScanGrain(
         WebhookLossRate = State.Last?.Id == id ? State.Last.WebhookLossRate : null,
     };
 
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    protected override async Task WorkAsync(CancellationToken cancellationToken)
     {
-        if (isWorking)
+        if (await directory.FindChannelAsync(Channel, cancellationToken) is { } channel)
         {
-            return;
-        }
-
-        isWorking = true;
-        try
-        {
-            if (await directory.FindChannelAsync(Channel, cancellationToken) is { } channel)
+            await KeepHourAsync(channel);
+            if (State.Singles.Any(single => single.State == "running") || State.IsDue(clock.GetUtcNow()))
             {
-                await KeepHourAsync(channel);
-                if (State.Singles.Any(single => single.State == "running") || State.IsDue(clock.GetUtcNow()))
-                {
-                    await ScanAsync(channel, cancellationToken);
-                }
+                await ScanAsync(channel, cancellationToken);
             }
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            LogFailed(Channel.Value, failure);
-            await RetryLaterAsync(failure.Message, retryAt: null);
-        }
-        finally
-        {
-            isWorking = false;
-        }
+    }
+
+    protected override async Task FailedAsync(Exception failure)
+    {
+        LogFailed(Channel.Value, failure);
+        await RetryLaterAsync(failure.Message, retryAt: null);
     }
 
     /// <summary>The exact tick of the daily scan. The next time is stored before the scan begins, and a second activation's write of it fails.</summary>

@@ -37,7 +37,7 @@ public sealed partial class WebhookWatchGrain(
     IProductQueries queries,
     IOptions<StoreOptions> options,
     [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
-    ILogger<WebhookWatchGrain> logger) : Grain, IWebhookWatchGrain, IRemindable, IDisposable
+    ILogger<WebhookWatchGrain> logger) : ChannelWorkGrain, IWebhookWatchGrain, IDisposable
 {
     /// <summary>What a clock that is off, and a delivery that was taken before one that is lost, may amount to.</summary>
     private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(5);
@@ -64,27 +64,13 @@ public sealed partial class WebhookWatchGrain(
     /// <summary>When stored secrets are looked through for those whose time is over; at the start at once.</summary>
     private DateTimeOffset forgetAt;
 
-    private ChannelId Channel => new(this.GetPrimaryKeyString());
-
     private WebhookWatchState State => state.State;
-
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        this.RegisterGrainTimer(WorkAsync, new GrainTimerCreationOptions(TimeSpan.Zero, TimeSpan.FromSeconds(1)) { Interleave = true, KeepAlive = true });
-        return Task.CompletedTask;
-    }
 
     public void Dispose()
     {
         calling.Dispose();
         writing.Dispose();
     }
-
-    public async Task EnsureAsync() =>
-        await this.RegisterOrUpdateReminder("revive", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
-
-    // Being called is all that a reminder is for: the activation's timer does the work.
-    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
 
     public async Task<WebhookRegistration> RegisterAsync(Uri target)
     {
@@ -162,7 +148,7 @@ public sealed partial class WebhookWatchGrain(
         _ => "Webhooks arrive.",
     };
 
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    protected override async Task WorkAsync(CancellationToken cancellationToken)
     {
         if (!await calling.WaitAsync(0, cancellationToken))
         {
@@ -197,15 +183,17 @@ public sealed partial class WebhookWatchGrain(
                 await ReadAgainAsync(channel, gap, cancellationToken);
             }
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            LogFailed(Channel.Value, failure);
-            pageNotBefore = clock.GetUtcNow() + RetryAfter;
-        }
         finally
         {
             calling.Release();
         }
+    }
+
+    protected override Task FailedAsync(Exception failure)
+    {
+        LogFailed(Channel.Value, failure);
+        pageNotBefore = clock.GetUtcNow() + RetryAfter;
+        return Task.CompletedTask;
     }
 
     /// <summary>Secrets whose time is over count no more wherever they are read; here they leave the database.</summary>
