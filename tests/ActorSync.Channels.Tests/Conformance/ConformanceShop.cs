@@ -34,8 +34,6 @@ public abstract class ConformanceShop : IAsyncLifetime
     public abstract IReadOnlyDictionary<string, string> Secrets { get; }
     /// <summary>A text field that every product has and that the connector writes; a variant's field where the channel has nothing else.</summary>
     public abstract string TextField { get; }
-    /// <summary>So many a product of the suites gets; 1 where the channel knows only single things.</summary>
-    public virtual int MostVariants => 300;
     /// <summary>False where the channel says how much there is instead of being told.</summary>
     public virtual bool TakesStock => true;
     public virtual ImmutableArray<ChannelLocation> Locations => [];
@@ -233,7 +231,6 @@ public sealed class JtlShop : ConformanceShop
         .Add("apiUrl", new Uri(Sandbox.Address, "jtl-ffn/api").AbsoluteUri).Add("oauthUrl", new Uri(Sandbox.Address, "jtl-ffn").AbsoluteUri).Add("clientId", "jtl_demo");
     public override IReadOnlyDictionary<string, string> Secrets => new Dictionary<string, string> { ["clientSecret"] = "jtl_demo_secret" };
     public override string TextField => "warehouseNotes";
-    public override int MostVariants => 1;
     public override bool TakesStock => false;
     public override ImmutableArray<ChannelLocation> Locations => [new() { LocationId = FfnCaller.Leipzig }, new() { LocationId = FfnCaller.Hamburg }];
     public override ITokenSource Tokens => _login;

@@ -1,14 +1,13 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
 
 namespace ActorSync.Channels.Tests.Conformance;
 
-public sealed class ShopifySinkConformance(ShopifyShop shop) : SinkConformance(shop), IClassFixture<ShopifyShop>;
+public sealed class ShopifySinkConformance(ShopifyShop shop) : StorefrontSinkConformance(shop), IClassFixture<ShopifyShop>;
 
-public sealed class WooSinkConformance(WooShop shop) : SinkConformance(shop), IClassFixture<WooShop>;
+public sealed class WooSinkConformance(WooShop shop) : StorefrontSinkConformance(shop), IClassFixture<WooShop>;
 
 public sealed class JtlSinkConformance(JtlShop shop) : SinkConformance(shop), IClassFixture<JtlShop>;
 
@@ -146,70 +145,7 @@ public abstract class SinkConformance(ConformanceShop shop)
         Assert.Equal("Zweimal", shop.TextOf((await shop.ReadAsync(seen.ExternalId)).Body));
     }
 
-    [Fact]
-    public async Task Stock_CountMovedMeanwhile_IsNotWrittenOver()
-    {
-        if (!shop.TakesStock)
-        {
-            return;
-        }
-
-        var sku = ConformanceShop.New("STOCK");
-        await shop.CreateAsync(sku);
-        var seen = (await shop.ReadAsync(shop.Id(await shop.FindAsync(sku)))).Body;
-        var (location, held) = Counted(seen);
-        await shop.Sandbox.SellAsync(shop.Name, sku, 3);
-
-        var outcome = await PushAsync(Count(seen, location, held - 1, held));
-
-        Assert.True(outcome.StockWasStale || outcome.Result is not PushResult.Applied, $"{outcome.Result}, held {held}");
-        Assert.Equal(held - 3, Counted((await shop.ReadAsync(seen.ExternalId)).Body).Count);
-    }
-
-    [Theory]
-    [InlineData("failAfterEffect")]
-    [InlineData("cutAfterEffect")]
-    [InlineData("emptyAnswer")]
-    public async Task Stock_AnswerLost_SecondTryDoesNotTakeTwice(string fault)
-    {
-        if (!shop.TakesStock)
-        {
-            return;
-        }
-
-        var sku = ConformanceShop.New("COUNT");
-        await shop.CreateAsync(sku);
-        var seen = (await shop.ReadAsync(shop.Id(await shop.FindAsync(sku)))).Body;
-        var (location, held) = Counted(seen);
-        var item = Count(seen, location, held - 4, held);
-        await WithFaultAsync(fault, 1, item);
-        await PushAsync(item with { PushId = ConformanceShop.New("push"), MayHaveHappened = true });
-        Assert.Equal(held - 4, Counted((await shop.ReadAsync(seen.ExternalId)).Body).Count);
-    }
-
-    private PushItem Count(ObservedProduct seen, string location, decimal count, decimal held)
-    {
-        var target = ConformanceShop.Target(seen);
-        target = target with { Variants = target.Variants.SetItem(0, target.Variants[0] with { Stock = ImmutableDictionary<string, decimal>.Empty.Add(location, count) }) };
-        return shop.Item(PushAction.Update, seen.ExternalId, target,
-        [
-            new PlannedValue
-            {
-                Key = new RegisterKey("available", new VariantId(1), location),
-                Target = new FieldValue(count.ToString(CultureInfo.InvariantCulture)),
-                Held = new FieldValue(held.ToString(CultureInfo.InvariantCulture)),
-            },
-        ]);
-    }
-
-    /// <summary>The first place that has goods.</summary>
-    private static (string Location, decimal Count) Counted(ObservedProduct product)
-    {
-        var stock = product.Variants[0].Stock.First(stock => stock.Quantity > 0);
-        return (stock.LocationId, stock.Quantity!.Value);
-    }
-
-    private async Task<PushOutcome> WithFaultAsync(string fault, int calls, PushItem item)
+    private protected async Task<PushOutcome> WithFaultAsync(string fault, int calls, PushItem item)
     {
         try
         {
@@ -224,7 +160,7 @@ public abstract class SinkConformance(ConformanceShop shop)
         }
     }
 
-    private async Task<PushOutcome> PushAsync(PushItem item)
+    private protected async Task<PushOutcome> PushAsync(PushItem item)
     {
         var outcome = Assert.Single(await shop.Sink.PushAsync([item], Token));
         Assert.Equal(item.PushId, outcome.PushId);

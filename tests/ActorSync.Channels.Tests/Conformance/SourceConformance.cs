@@ -1,14 +1,13 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Domain.Products;
 
 namespace ActorSync.Channels.Tests.Conformance;
 
-public sealed class ShopifySourceConformance(ShopifyShop shop) : SourceConformance(shop), IClassFixture<ShopifyShop>;
+public sealed class ShopifySourceConformance(ShopifyShop shop) : StorefrontSourceConformance(shop), IClassFixture<ShopifyShop>;
 
-public sealed class WooSourceConformance(WooShop shop) : SourceConformance(shop), IClassFixture<WooShop>;
+public sealed class WooSourceConformance(WooShop shop) : StorefrontSourceConformance(shop), IClassFixture<WooShop>;
 
 public sealed class JtlSourceConformance(JtlShop shop) : SourceConformance(shop), IClassFixture<JtlShop>;
 
@@ -110,54 +109,6 @@ public abstract class SourceConformance(ConformanceShop shop)
         {
             await shop.HealAsync();
         }
-    }
-
-    [Theory]
-    [InlineData("Grüße 😀 ﷽ عربي \u202Eabc")]
-    [InlineData("\"Quotes\" & 'apostrophes' <b>5 < 6</b>")]
-    [InlineData("Zeile\\nmit \\ Backslash; 100 % \t Tabulator")]
-    public async Task Read_AnyText_IsTheChannelsFormOfIt(string text)
-    {
-        var sku = ConformanceShop.New("TEXT");
-        var id = shop.Id(await shop.CreateAsync(sku, text));
-        if (shop.TextField != "name")
-        {
-            return;
-        }
-
-        Assert.Equal(shop.Form("name", new FieldValue(text)).Text, shop.TextOf((await shop.ReadAsync(id)).Body));
-    }
-
-    [Fact]
-    public async Task Read_GiantProduct_IsComplete()
-    {
-        if (shop.MostVariants == 1)
-        {
-            return;
-        }
-
-        var stem = ConformanceShop.New("GIANT");
-        var variants = new JsonArray();
-        for (var i = 0; i < shop.MostVariants; i++)
-        {
-            variants.Add(new JsonObject
-            {
-                ["sku"] = string.Create(CultureInfo.InvariantCulture, $"{stem}-{i}"),
-                ["price"] = 1 + i,
-                ["stock"] = i,
-                ["optionValues"] = new JsonArray($"Farbe {i / 20}", $"Größe {i % 20}"),
-            });
-        }
-
-        var made = await shop.Sandbox.CreateAsync(shop.Name, new JsonObject { ["title"] = "Sehr groß", ["optionNames"] = new JsonArray("Farbe", "Größe"), ["variants"] = variants });
-
-        var body = (await shop.ReadAsync(shop.Id(made))).Body;
-
-        Assert.True(body.VariantsComplete);
-        Assert.Equal(shop.MostVariants, body.Variants.Length);
-        Assert.Equal(Enumerable.Range(0, shop.MostVariants).Select(i => $"{stem}-{i}"), body.Variants.Select(variant => variant.Fields["sku"].Text));
-        Assert.Equal(Enumerable.Range(0, shop.MostVariants).Sum(), body.Variants.Sum(variant => variant.Stock.Sum(stock => stock.Quantity ?? 0)));
-        Assert.Equal(shop.MostVariants, body.Variants.Select(variant => string.Join('/', variant.OptionValues ?? [])).Distinct(StringComparer.Ordinal).Count());
     }
 
     [Fact]

@@ -2,43 +2,21 @@ namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>An import by bulk query, with people at work and the hub killed in its middle.</summary>
 [Collection(nameof(OwnHubCollection))]
-public sealed class BulkImportTests : IAsyncLifetime
+public sealed class BulkImportTests : OwnHubTests
 {
     private const string EditedAtTheShop = "TS-1001-WEISS-S";
-    private readonly Workshop workshop = new();
-    private readonly Connections connections;
-
-    public BulkImportTests() => connections = new Connections(workshop);
-
-    private HubClient Hub => workshop.Hub;
-
-    private SandboxClient Shops => workshop.Shops;
-
-    public async ValueTask InitializeAsync()
-    {
-        await workshop.StartSandboxAsync();
-        workshop.StartHub(demo: false);
-        await workshop.HubReadyAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        workshop.TellIfFailed();
-        await workshop.DisposeAsync();
-    }
-
     [Fact]
     public async Task Import_EditedAndKilledMeanwhile_KeepsBothEditsAndGoesOnWithTheSameOperation()
     {
-        var key = await connections.PrintedKeyAsync();
-        workshop.UseKey(key);
+        var key = await Connections.PrintedKeyAsync();
+        Workshop.UseKey(key);
         // Ten seconds of work for the operation.
         await Shops.BulkAsync(new { tickMs = 1_000, rowsPerTick = 30 });
-        await connections.ConnectShopifyAsync(bulkFrom: "1");
-        await connections.RegisterAsync(Connections.German);
+        await Connections.ConnectShopifyAsync(bulkFrom: "1");
+        await Connections.RegisterAsync(Connections.German);
         await Hub.PostAsync($"/api/channels/{Connections.German}/import", new { });
         await Until.TrueAsync(
-            async () => await Shops.RequestsAsync(SandboxClient.Shopify, "bulkOperationRunQuery") == 1, "the bulk query runs", account: () => workshop.HubSaid);
+            async () => await Shops.RequestsAsync(SandboxClient.Shopify, "bulkOperationRunQuery") == 1, "the bulk query runs", account: () => Workshop.HubSaid);
 
         var products = await Shops.ProductsAsync(SandboxClient.Shopify);
         // One of the first page, which is there already; the others were edited before and after the operation reads them.
@@ -46,22 +24,22 @@ public sealed class BulkImportTests : IAsyncLifetime
         await Hub.EditAsync(editedInTheHub, new { name = "Edited in the hub meanwhile" });
         await Shops.EditAsync(SandboxClient.Shopify, new { sku = products[^1].Variants[0].Sku, title = "Edited at the shop meanwhile" });
         await Shops.EditAsync(SandboxClient.Shopify, new { sku = EditedAtTheShop, title = "Edited at the shop as well" });
-        await workshop.RestartHubAsync(demo: false, key: key);
+        await Workshop.RestartHubAsync(demo: false, key: key);
 
         var import = await Until.HoldsAsync(
             () => Hub.GetAsync($"/api/channels/{Connections.German}/import"),
-            progress => progress["state"]!.GetValue<string>() is not ("running" or "waiting"), "the import ends", TimeSpan.FromMinutes(2), () => workshop.HubSaid);
+            progress => progress["state"]!.GetValue<string>() is not ("running" or "waiting"), "the import ends", TimeSpan.FromMinutes(2), () => Workshop.HubSaid);
 
         Assert.Equal("done", import["state"]!.GetValue<string>());
         Assert.Equal(products.Count, import["done"]!.GetValue<long>());
         Assert.Equal(1, await Shops.RequestsAsync(SandboxClient.Shopify, "bulkOperationRunQuery"));
-        await workshop.EchoesAreInAsync();
+        await Workshop.EchoesAreInAsync();
         Assert.Equal("Edited in the hub meanwhile", await NameAsync(editedInTheHub));
         var held = await Shops.ProductsAsync(SandboxClient.Shopify);
         foreach (var product in held.Where(product => product.Id != products[1].Id))
         {
             var sku = product.Variants[0].Sku;
-            await Until.TrueAsync(async () => await NameAsync(sku) == product.Title, $"{sku} is called {product.Title}", account: () => workshop.HubSaid);
+            await Until.TrueAsync(async () => await NameAsync(sku) == product.Title, $"{sku} is called {product.Title}", account: () => Workshop.HubSaid);
         }
 
         Assert.Equal(held.Count, (await Hub.StatusAsync()).Total);

@@ -188,7 +188,3 @@ public sealed class KillTests(Workshop workshop) : IDisposable
 /// <summary>Processes that get killed and restarted, apart from those that the other tests share, and one test at a time: each start costs a core.</summary>
 [CollectionDefinition(nameof(KillCollection), DisableParallelization = true)]
 public sealed class KillCollection : ICollectionFixture<Workshop>;
-
-/// <summary>Tests that start a hub and shops of their own: one after the other, beside those of <see cref="EndToEndCollection"/>, because both wait more than they work.</summary>
-[CollectionDefinition(nameof(OwnHubCollection))]
-public sealed class OwnHubCollection;

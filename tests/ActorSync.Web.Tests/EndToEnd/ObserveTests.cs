@@ -2,50 +2,28 @@ namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>A hub that is no demo: its first key, and two differing shops connected by hand, one after the other.</summary>
 [Collection(nameof(OwnHubCollection))]
-public sealed class ObserveTests : IAsyncLifetime
+public sealed class ObserveTests() : OwnHubTests(signedIn: false)
 {
     private const string German = Connections.German;
     private const string Site = Connections.Site;
-
-    private readonly Workshop workshop = new();
-    private readonly Connections connections;
-
-    public ObserveTests() => connections = new Connections(workshop);
-
-    private HubClient Hub => workshop.Hub;
-
-    private SandboxClient Shops => workshop.Shops;
-
-    public async ValueTask InitializeAsync()
-    {
-        await workshop.StartSandboxAsync();
-        workshop.StartHub(demo: false);
-        await workshop.HubReadyAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        workshop.TellIfFailed();
-        await workshop.DisposeAsync();
-    }
 
     [Fact]
     public async Task SecondShop_DiffersAndIsObserved_IsNotWrittenToUntilTheNumberIsConfirmed()
     {
         var refused = await Hub.TryPostAsync("/api/channels", new { id = German });
         Assert.Equal(401, refused.Status);
-        workshop.UseKey(await connections.PrintedKeyAsync());
+        Workshop.UseKey(await Connections.PrintedKeyAsync());
 
-        await connections.ConnectShopifyAsync();
-        await connections.RegisterAsync(German);
-        await connections.ImportAsync(German);
-        await connections.ConfirmAsync(German, "none");
+        await Connections.ConnectShopifyAsync();
+        await Connections.RegisterAsync(German);
+        await Connections.ImportAsync(German);
+        await Connections.ConfirmAsync(German, "none");
 
         var before = await Shops.ProductsAsync(SandboxClient.Woo);
-        await connections.ConnectWooAsync();
-        await connections.RegisterAsync(Site);
-        await connections.ImportAsync(Site);
-        await workshop.EchoesAreInAsync();
+        await Connections.ConnectWooAsync();
+        await Connections.RegisterAsync(Site);
+        await Connections.ImportAsync(Site);
+        await Workshop.EchoesAreInAsync();
 
         Assert.Empty(await WooWritesAsync());
         Assert.Equivalent(before, await Shops.ProductsAsync(SandboxClient.Woo), strict: true);
@@ -56,32 +34,32 @@ public sealed class ObserveTests : IAsyncLifetime
         var undecided = await UndecidedAsync();
         Assert.Equal(differing.Select(difference => $"{difference.Sku} {difference.Field}").Order(StringComparer.Ordinal), undecided);
 
-        var report = await connections.ConfirmAsync(Site, "none");
+        var report = await Connections.ConfirmAsync(Site, "none");
         Assert.Equal(differing.Count, report["undecided"]!.GetValue<long>());
         Assert.Equal(0, report["update"]!.GetValue<long>());
         Assert.Equal(catalogue.GetProperty("missingInWoo").GetArrayLength(), report["create"]!.GetValue<long>());
         foreach (var (sku, _) in differing)
         {
-            await Until.TrueAsync(() => AgreeAsync(sku), $"{sku} is in WooCommerce as in Shopify", account: () => workshop.HubSaid);
+            await Until.TrueAsync(() => AgreeAsync(sku), $"{sku} is in WooCommerce as in Shopify", account: () => Workshop.HubSaid);
         }
 
-        await Until.TrueAsync(async () => await Hub.DirtyAsync(Site) == 0 && await Hub.DirtyAsync(German) == 0, "nothing is on its way", account: () => workshop.HubSaid);
+        await Until.TrueAsync(async () => await Hub.DirtyAsync(Site) == 0 && await Hub.DirtyAsync(German) == 0, "nothing is on its way", account: () => Workshop.HubSaid);
         // createMissing is none: what the site lacks is still missing, and only what differed was written.
         Assert.Equal(before.Count, (await Shops.ProductsAsync(SandboxClient.Woo)).Count);
         Assert.Equal(0, await Shops.RequestsAsync(SandboxClient.Shopify, "productSet"));
-        await workshop.EchoesAreInAsync();
+        await Workshop.EchoesAreInAsync();
     }
 
     [Fact]
     public async Task FirstKey_SecondStart_IsNotPrintedAgainAndStillOpens()
     {
-        var key = await connections.PrintedKeyAsync();
-        await workshop.RestartHubAsync(demo: false, key: key);
+        var key = await Connections.PrintedKeyAsync();
+        await Workshop.RestartHubAsync(demo: false, key: key);
         Assert.Empty((await Hub.GetAsync("/api/channels"))["items"]!.AsArray());
-        Assert.DoesNotMatch(Connections.KeyPattern(), workshop.HubProcess!.Said);
+        Assert.DoesNotMatch(Connections.KeyPattern(), Workshop.HubProcess!.Said);
         foreach (var path in new[] { "/api/channels", "/docs", "/dashboard" })
         {
-            using var stranger = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = workshop.HubAddress };
+            using var stranger = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = Workshop.HubAddress };
             using var answer = await stranger.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
             Assert.Equal(System.Net.HttpStatusCode.Unauthorized, answer.StatusCode);
         }

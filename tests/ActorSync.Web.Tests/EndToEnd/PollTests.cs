@@ -2,41 +2,18 @@ namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>A hub that the shops cannot reach, as on a laptop: it asks them for changes.</summary>
 [Collection(nameof(OwnHubCollection))]
-public sealed class PollTests : IAsyncLifetime
+public sealed class PollTests() : OwnHubTests(reachable: false)
 {
-    private readonly Workshop workshop = new();
-    private readonly Connections connections;
-
-    public PollTests() => connections = new Connections(workshop);
-
-    private HubClient Hub => workshop.Hub;
-
-    private SandboxClient Shops => workshop.Shops;
-
-    public async ValueTask InitializeAsync()
-    {
-        await workshop.StartSandboxAsync();
-        workshop.StartHub(demo: false, reachable: false);
-        await workshop.HubReadyAsync();
-        workshop.UseKey(await connections.PrintedKeyAsync());
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        workshop.TellIfFailed();
-        await workshop.DisposeAsync();
-    }
-
     [Fact]
     public async Task NoPublicUrl_EditsInEitherShop_ReachTheOtherByPollingAndAreNotPushedBack()
     {
-        await connections.ConnectShopifyAsync();
-        await connections.ImportAsync(Connections.German);
-        await connections.ConfirmAsync(Connections.German, "none");
-        var site = await connections.ConnectWooAsync();
+        await Connections.ConnectShopifyAsync();
+        await Connections.ImportAsync(Connections.German);
+        await Connections.ConfirmAsync(Connections.German, "none");
+        var site = await Connections.ConnectWooAsync();
         Assert.True(site["pollMode"]!.GetValue<bool>());
-        await connections.ImportAsync(Connections.Site);
-        await connections.ConfirmAsync(Connections.Site, "none");
+        await Connections.ImportAsync(Connections.Site);
+        await Connections.ConfirmAsync(Connections.Site, "none");
         await IdleAsync();
 
         var products = (await Shops.ProductsAsync(SandboxClient.Woo))
@@ -51,7 +28,7 @@ public sealed class PollTests : IAsyncLifetime
         // Each shop is polled again and shows our own writes: nothing comes back.
         var polled = await PolledAsync();
         var writes = await WritesAsync();
-        await Until.TrueAsync(async () => await PolledAsync() >= polled + 4, "both shops were asked again", account: () => workshop.HubSaid);
+        await Until.TrueAsync(async () => await PolledAsync() >= polled + 4, "both shops were asked again", account: () => Workshop.HubSaid);
         Assert.Equal(writes, await WritesAsync());
         Assert.Equal(0, await Hub.DirtyAsync(Connections.German) + await Hub.DirtyAsync(Connections.Site));
         var received = (await Shops.StatsAsync(SandboxClient.Shopify)).GetProperty("webhooksSent").GetInt64() + (await Shops.StatsAsync(SandboxClient.Woo)).GetProperty("webhooksSent").GetInt64();
@@ -61,11 +38,11 @@ public sealed class PollTests : IAsyncLifetime
     private Task HoldsAsync(string channel, string sku, string title, decimal? price) => Until.TrueAsync(
         async () => await Shops.GetAsync(channel, sku) is var product && product.Title == title && product.Variant(sku).Price == price,
         $"{sku} is '{title}' at {price} in {channel}",
-        account: () => workshop.HubSaid,
+        account: () => Workshop.HubSaid,
         explain: () => Hub.ExplainAsync(sku));
 
     private Task IdleAsync() => Until.TrueAsync(
-        async () => await Hub.DirtyAsync(Connections.German) == 0 && await Hub.DirtyAsync(Connections.Site) == 0, "nothing is on its way", TimeSpan.FromMinutes(2), () => workshop.HubSaid);
+        async () => await Hub.DirtyAsync(Connections.German) == 0 && await Hub.DirtyAsync(Connections.Site) == 0, "nothing is on its way", TimeSpan.FromMinutes(2), () => Workshop.HubSaid);
 
     private async Task<long> WritesAsync() => await Shops.WritesAsync(SandboxClient.Shopify) + await Shops.WritesAsync(SandboxClient.Woo);
 

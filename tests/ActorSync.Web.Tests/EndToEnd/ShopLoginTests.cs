@@ -6,29 +6,9 @@ namespace ActorSync.Web.Tests.EndToEnd;
 
 /// <summary>Shopify's tokens that end: asked for, renewed, refused and revoked under the real hub. What counts is what the shop's token address was asked.</summary>
 [Collection(nameof(OwnHubCollection))]
-public sealed partial class ShopLoginTests : IAsyncLifetime
+public sealed partial class ShopLoginTests : OwnHubTests
 {
     private const int AtOnce = 20;
-    private readonly Workshop workshop = new();
-
-    private HubClient Hub => workshop.Hub;
-
-    private SandboxClient Shops => workshop.Shops;
-
-    public async ValueTask InitializeAsync()
-    {
-        await workshop.StartSandboxAsync();
-        workshop.StartHub(demo: false);
-        await workshop.HubReadyAsync();
-        workshop.UseKey(await new Connections(workshop).PrintedKeyAsync());
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        workshop.TellIfFailed();
-        await workshop.DisposeAsync();
-    }
-
     [Fact]
     public async Task ClientCredentials_ManyCallsAndAnEndInMidRun_AskOncePerToken()
     {
@@ -105,7 +85,7 @@ public sealed partial class ShopLoginTests : IAsyncLifetime
 
     private Task<long> AskedAsync() => Shops.RequestsAsync(SandboxClient.Shopify, "access_token");
 
-    private void AssertNothingLeaked() => Assert.Empty(Secret().Matches(workshop.HubSaid));
+    private void AssertNothingLeaked() => Assert.Empty(Secret().Matches(Workshop.HubSaid));
 
     [GeneratedRegex("shp(?:at|rt|ss)_[0-9a-z]+", RegexOptions.None, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex Secret();
