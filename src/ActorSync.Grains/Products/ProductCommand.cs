@@ -11,6 +11,9 @@ internal abstract class ProductCommand
     /// <summary>Settings must be at least this new; 0 = any.</summary>
     public virtual long SettingsVersion => 0;
 
+    /// <summary>The channel that it is about; null = none in particular. Settings that do not know it are read anew: another silo may know it already.</summary>
+    public virtual ChannelId? Channel => null;
+
     public abstract ProductWork Decide(ProductScene scene, ProductWork work);
 
     /// <summary>Everything is stored: answer the caller.</summary>

@@ -10,6 +10,8 @@ internal sealed class ObserveProduct(ObserveCommand command) : ProductCommand<Ob
 
     private static readonly ObserveReply Missing = new() { Status = ObserveStatus.NotFound };
 
+    public override ChannelId? Channel => command.Observations.FirstOrDefault()?.Channel;
+
     public override ProductWork Decide(ProductScene scene, ProductWork work)
     {
         reply = Missing;
@@ -154,6 +156,8 @@ internal sealed class ResolveConflicts(ConflictResolution resolution) : ProductC
 /// <summary>Applies the first-contact decision to one channel's undecided registers.</summary>
 internal sealed class DecideFirstContact(ChannelId channel, Origin winner) : ProductCommand<bool>
 {
+    public override ChannelId? Channel => channel;
+
     public override ProductWork Decide(ProductScene scene, ProductWork work) =>
         work.Product is { } product && scene.Channels.TryGetValue(channel, out var known) && work.Links.TryGetValue(channel, out var link)
             ? work.With(Reconciler.DecideFirstContact(scene.Of(known), product, link, winner))

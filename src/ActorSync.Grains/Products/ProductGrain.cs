@@ -97,7 +97,7 @@ public sealed partial class ProductGrain : Grain, IProductGrain
             return [];
         }
 
-        var scene = await SceneAsync(0);
+        var scene = await SceneAsync([]);
         return [.. scene.Channels.Values.OrderBy(channel => channel.Id.Value, StringComparer.Ordinal).Select(channel => PlanOf(scene, channel, product, state))];
     }
 
@@ -131,7 +131,7 @@ public sealed partial class ProductGrain : Grain, IProductGrain
             // Each Taken answers a command or narrows what it wants, once or twice per command.
             for (int stale = 0, taken = 0; !pending.IsEmpty && stale < MaxStaleTries && taken <= 3 * commands.Length;)
             {
-                var scene = await SceneAsync(pending.Max(command => command.SettingsVersion));
+                var scene = await SceneAsync(pending);
                 committed ??= CommittedProduct.Loaded(scene, await store.LoadAsync(id, CancellationToken.None));
                 (var work, pending) = DecideAll(scene, committed.Begin(), pending);
                 var (commit, after) = ProductCommits.Of(scene, committed, work);
@@ -255,16 +255,25 @@ public sealed partial class ProductGrain : Grain, IProductGrain
         return null;
     }
 
-    private async Task<ProductScene> SceneAsync(long settingsVersion)
+    private async Task<ProductScene> SceneAsync(ImmutableArray<ProductCommand> commands)
     {
-        var current = settingsVersion > 0 ? await directory.RefreshAsync(tenant, settingsVersion) : await directory.GetAsync(tenant);
+        var atLeast = commands.IsEmpty ? 0 : commands.Max(command => command.SettingsVersion);
+        Use(atLeast > 0 ? await directory.RefreshAsync(tenant, atLeast) : await directory.GetAsync(tenant));
+        if (commands.Any(command => command.Channel is { } channel && !channels.ContainsKey(channel)))
+        {
+            Use(await directory.RefreshAsync(tenant, settings!.Version + 1));
+        }
+
+        return new ProductScene { Product = id, Tenant = tenant, Now = clock.GetUtcNow(), Settings = settings!, Channels = channels };
+    }
+
+    private void Use(TenantSettings current)
+    {
         if (!ReferenceEquals(current, settings))
         {
             channels = ProductScene.ChannelsOf(current, directory);
             settings = current;
         }
-
-        return new ProductScene { Product = id, Tenant = tenant, Now = clock.GetUtcNow(), Settings = current, Channels = channels };
     }
 
     private void AnswerAll(ImmutableArray<ProductCommand> commands, CommittedProduct after)

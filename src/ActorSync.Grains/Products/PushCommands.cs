@@ -6,6 +6,8 @@ namespace ActorSync.Grains.Products;
 /// <summary>Plans one channel's push and puts its intents on record.</summary>
 internal sealed class BeginPush(ChannelId channel, string pushId) : ProductCommand<BeginPushReply>
 {
+    public override ChannelId? Channel => channel;
+
     private BeginPushReply reply = Nothing;
 
     private static readonly BeginPushReply Nothing = new() { Status = BeginPushStatus.Nothing };
@@ -91,6 +93,8 @@ internal sealed class BeginPush(ChannelId channel, string pushId) : ProductComma
 /// <summary>Settles one push.</summary>
 internal sealed class SettlePush(ChannelId channel, PushOutcome outcome) : ProductCommand<SettleReply>
 {
+    public override ChannelId? Channel => channel;
+
     private PushOutcome current = outcome;
     private (string Kind, ImmutableArray<string> Fields) unexplained = ("", []);
 
@@ -182,6 +186,8 @@ internal sealed class SettlePush(ChannelId channel, PushOutcome outcome) : Produ
 /// <summary>Works in what the bytes of pictures told; it may touch every link, because two pictures may turn out to be one.</summary>
 internal sealed class LearnPictures(ChannelId channel, ImmutableArray<PictureReading> readings) : ProductCommand<bool>
 {
+    public override ChannelId? Channel => channel;
+
     public override ProductWork Decide(ProductScene scene, ProductWork work) =>
         work.Product is { } product && scene.Channels.TryGetValue(channel, out var known) && work.Links.ContainsKey(channel)
             ? work.With(Reconciler.LearnPictures(scene.Of(known), product, work.Links, readings)) with { Remark = work.Remark.Add(channel) }
@@ -226,6 +232,8 @@ internal sealed class RetryPush(ImmutableArray<ChannelId> channels) : ProductCom
 /// <summary>Takes back a push that would unpublish one product too many, and holds it for a person.</summary>
 internal sealed class HoldWithdrawal(ChannelId channel, string pushId) : ProductCommand<bool>
 {
+    public override ChannelId? Channel => channel;
+
     public override ProductWork Decide(ProductScene scene, ProductWork work)
     {
         if (work.Product is not { } product || !scene.Channels.TryGetValue(channel, out var known) || !work.Links.TryGetValue(channel, out var link)
@@ -267,6 +275,8 @@ internal sealed class HoldWithdrawal(ChannelId channel, string pushId) : Product
 /// <summary>A person lets go what the minimal guard holds.</summary>
 internal sealed class ReleaseGuard(ChannelId channel, string actor, bool onlyWithdrawal) : ProductCommand<bool>
 {
+    public override ChannelId? Channel => channel;
+
     private bool isReleased;
 
     public override ProductWork Decide(ProductScene scene, ProductWork work)

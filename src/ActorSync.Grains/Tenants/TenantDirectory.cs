@@ -71,7 +71,9 @@ internal sealed class TenantDirectory : ITenantDirectory
 
     public async ValueTask<ChannelSettings?> FindChannelAsync(ChannelId channel, CancellationToken cancellationToken = default) =>
         await FindRegisteredAsync(entry => entry.Id == channel, cancellationToken) is { } registered
-            ? (await GetAsync(registered.Tenant, cancellationToken)).Channels.FirstOrDefault(settings => settings.Id == channel)
+            ? InSettings(await GetAsync(registered.Tenant, cancellationToken), channel)
+                // Connected a moment ago, by way of another process.
+                ?? InSettings(await LoadAsync(registered.Tenant, tenants[registered.Tenant], cancellationToken), channel)
             : null;
 
     public async ValueTask<ChannelSettings?> FindChannelByShopAsync(string kind, string shop, CancellationToken cancellationToken = default)
@@ -177,23 +179,27 @@ internal sealed class TenantDirectory : ITenantDirectory
         return current;
     }
 
-    /// <summary>Looks in the list; a miss reads the list again, at most every <see cref="FreshFor"/>.</summary>
+    private static ChannelSettings? InSettings(TenantSettings settings, ChannelId channel) => settings.Channels.FirstOrDefault(known => known.Id == channel);
+
+    /// <summary>Looks in the list; a miss waits for one that is read from now on: another process may have connected the channel a moment ago.</summary>
     private async ValueTask<RegisteredChannel?> FindRegisteredAsync(Func<RegisteredChannel, bool> isIt, CancellationToken cancellationToken)
     {
-        if (listed.Channels.FirstOrDefault(isIt) is { } found)
+        var asked = clock.GetUtcNow();
+        var seen = listed;
+        // The first reading may have begun before; however many ask, one runs at a time.
+        for (var reading = 0; reading < 2 && !seen.Channels.Any(isIt) && (reading == 0 || seen.ReadAt < asked); reading++)
         {
-            return found;
+            seen = await ListAgainAsync().WaitAsync(cancellationToken);
         }
 
-        return clock.GetUtcNow() - listed.ReadAt < FreshFor
-            ? null
-            : (await ListAgainAsync().WaitAsync(cancellationToken)).Channels.FirstOrDefault(isIt);
+        return seen.Channels.FirstOrDefault(isIt);
     }
 
     private Task<Listing> ListAgainAsync()
     {
         lock (listing)
         {
+            // On the pool: it serves callers of many grains.
             return relisting is { IsCompleted: false } running ? running : relisting = Task.Run(async () =>
             {
                 var now = clock.GetUtcNow();

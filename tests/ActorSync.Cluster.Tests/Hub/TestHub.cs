@@ -72,7 +72,11 @@ public sealed class TestHub : IAsyncDisposable
         await Product(id).GetAsync() ?? throw new InvalidOperationException($"Product {id} does not exist.");
 
     /// <summary>A connected shop. Live and creating what is missing unless said otherwise.</summary>
-    public async Task<TestShop> ConnectAsync(string name, ChannelMode mode = ChannelMode.Live, CreateMissing createMissing = CreateMissing.All)
+    /// <param name="name">Of the channel and its shop.</param>
+    /// <param name="mode">Its mode.</param>
+    /// <param name="createMissing">What the shop gets that it lacks.</param>
+    /// <param name="isTold">False: silos hear of it when they ask, as in a cluster.</param>
+    public async Task<TestShop> ConnectAsync(string name, ChannelMode mode = ChannelMode.Live, CreateMissing createMissing = CreateMissing.All, bool isTold = true)
     {
         var shop = Kind.Shops.GetOrAdd(name, key => new TestShop(key, TimeProvider.System));
         var stored = await Grains.GetGrain<ITenantGrain>(Tenant.Value).PutChannelAsync(new ChannelSettings
@@ -86,7 +90,7 @@ public sealed class TestHub : IAsyncDisposable
             ReadBeforeWrite = false,
             Locations = [new ChannelLocation { LocationId = ObservedStock.WholeChannel }],
         });
-        foreach (var silo in Cluster.Silos.Where(silo => silo.IsActive))
+        foreach (var silo in Cluster.Silos.Where(silo => silo.IsActive && isTold))
         {
             await silo.ServiceProvider.GetRequiredService<ITenantDirectory>().RefreshAsync(Tenant, stored.Version);
         }

@@ -30,6 +30,26 @@ public sealed class IdentityTests
     }
 
     [Fact]
+    public async Task Observe_ChannelThatAnotherSiloConnectedJustNow_IsNotIgnored()
+    {
+        const int count = 40;
+        await using var hub = await TestHub.StartAsync(silos: 2);
+        var a = await hub.ConnectAsync("a", ChannelMode.Observe, CreateMissing.None);
+        // Both silos have settings from just now, and ask for new ones only later.
+        await Task.WhenAll(Enumerable.Range(0, count).Select(i => hub.ObserveAsync(a, a.Add("A", $"SKU-{i}"))));
+        var b = await hub.ConnectAsync("b", ChannelMode.Observe, CreateMissing.None, isTold: false);
+
+        await Task.WhenAll(Enumerable.Range(0, count).Select(i => hub.ObserveAsync(b, b.Add("B", $"SKU-{i}"))));
+
+        var products = await hub.AllAsync();
+        Assert.Equal(count, products.Length);
+        foreach (var product in products)
+        {
+            Assert.Equal(2, (await hub.SnapshotAsync(product)).Links.Count(link => link.Status == LinkStatus.Linked));
+        }
+    }
+
+    [Fact]
     public async Task Observe_SameRemoteProductManyTimesAtOnce_OneProduct()
     {
         await using var hub = await TestHub.StartAsync();
