@@ -7,7 +7,7 @@ public sealed class ActorSyncOptions
 {
     public const string Section = "ActorSync";
 
-    /// <summary>What this process hosts. Only <c>all-in-one</c> exists yet. Switch: --role.</summary>
+    /// <summary>What this process holds: a file of <c>silo-config</c> (all-in-one, worker, webhooks, web). Default all-in-one. Switch: --role.</summary>
     [Required]
     public string Role { get; set; } = "all-in-one";
 
@@ -38,17 +38,15 @@ public sealed class ActorSyncOptions
     /// <summary>Fail-points may be armed. Never in production.</summary>
     public bool AllowFailPoints { get; set; }
 
+    /// <summary>Form of the log lines: <c>text</c> (default) or <c>json</c>, one object a line. Switch: --log.</summary>
+    public string LogFormat { get; set; } = "text";
+
     /// <summary>How long a shutdown may take before what remains is left to leases. 5 s to 5 min. Default 60 s.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Every problem as a sentence: key, value, rule.</summary>
     public IEnumerable<string> Problems()
     {
-        if (Role != "all-in-one")
-        {
-            yield return $"ActorSync:Role is '{Role}' but must be 'all-in-one' (the roles worker, webhooks and web are not built yet).";
-        }
-
         if (!IsHttp(Listen))
         {
             yield return $"ActorSync:Listen is '{Listen}' but must be an address like http://localhost:5080.";
@@ -72,6 +70,11 @@ public sealed class ActorSyncOptions
         if (FailPoint is { Length: > 0 } && !AllowFailPoints)
         {
             yield return $"ActorSync:FailPoint is '{FailPoint}' but ActorSync:AllowFailPoints is not true: fail-points kill the process and are for tests only.";
+        }
+
+        if (LogFormat is not ("text" or "json"))
+        {
+            yield return $"ActorSync:LogFormat is '{LogFormat}' but must be text or json.";
         }
 
         if (ShutdownTimeout < TimeSpan.FromSeconds(5) || ShutdownTimeout > TimeSpan.FromMinutes(5))

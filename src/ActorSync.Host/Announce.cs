@@ -1,6 +1,7 @@
 using ActorSync.Abstractions.Storage;
 using ActorSync.Domain.Products;
 using ActorSync.Host.Demo;
+using ActorSync.Host.Roles;
 using Microsoft.Extensions.Options;
 
 namespace ActorSync.Host;
@@ -12,14 +13,29 @@ internal sealed class Announce(IOptions<ActorSyncOptions> options, IProductQueri
 
     private string Sandbox => options.Value.SandboxUrl.TrimEnd('/');
 
+    /// <param name="parts">What this process holds.</param>
     /// <param name="demo">Whether and why this is a demo.</param>
     /// <param name="firstKey">The admin key that this start has made; only its hash is kept, so this is the one time it can be told.</param>
-    public void Started(DemoDecision demo, string? firstKey)
+    public void Started(RoleParts parts, DemoDecision demo, string? firstKey)
     {
         Line("");
-        Line($"ActorSync is running at {Hub}");
-        Line($"  live page   {Hub}/");
-        Line($"  API         {Hub}/docs");
+        Line(parts.IsWhole ? $"ActorSync is running at {Hub}" : $"ActorSync is running as {options.Value.Role} at {Hub}");
+        if (parts.Api)
+        {
+            Line($"  live page   {Hub}/");
+            Line($"  API         {Hub}/docs");
+        }
+
+        if (!parts.IsWhole)
+        {
+            Line($"  health      {Hub}/health/ready");
+        }
+
+        if (parts.Ingress && !parts.Api)
+        {
+            Line($"  webhooks    {Hub}/webhooks/…");
+        }
+
         Line(demo.IsDemo ? $"  demo        {demo.Reason}; no key is needed from this machine (--demo false refuses)" : $"  demo        off: {demo.Reason}");
         if (firstKey is not null)
         {

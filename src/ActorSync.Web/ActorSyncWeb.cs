@@ -66,7 +66,7 @@ public static class ActorSyncWeb
         return services;
     }
 
-    /// <summary>Maps API, dashboard page, documentation, health and the addresses that channels deliver to, each behind its guards.</summary>
+    /// <summary>Maps API, dashboard page and documentation, each behind its guards.</summary>
     public static WebApplication MapActorSyncWeb(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -78,30 +78,29 @@ public static class ActorSyncWeb
         ProductSyncEndpoints.Map(api);
         ConflictEndpoints.Map(api);
         ChannelEndpoints.Map(api);
-        ChannelEndpoints.MapCallback(app);
         PolicyEndpoints.Map(api);
         WebhookEndpoints.Map(api);
-        MapIngress(app);
         DocsEndpoints.Map(api);
         DashboardEndpoints.Map(app);
         return app;
     }
 
-    /// <summary>Maps only the addresses that channels deliver to, and health: all that a receiver silo serves.</summary>
+    /// <summary>Maps health behind the guards that every role has; whatever else is mapped without a say of its own is for admins.</summary>
+    public static WebApplication MapActorSyncHealth(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        UseGuards(app);
+        return app;
+    }
+
+    /// <summary>Maps the addresses that the outside knows: where channels deliver to, and where they send browsers after a sign-in.</summary>
     public static WebApplication MapActorSyncIngress(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
         UseGuards(app);
-        MapIngress(app);
+        IngressEndpoints.Map(app);
+        ChannelEndpoints.MapCallback(app);
         return app;
-    }
-
-    private static void MapIngress(WebApplication app)
-    {
-        if (IsFirst(app, "ActorSync.Web.Ingress"))
-        {
-            IngressEndpoints.Map(app);
-        }
     }
 
     private static bool IsFirst(IApplicationBuilder app, string part) => app.Properties.TryAdd(part, true);

@@ -12,6 +12,21 @@ public abstract class RegistrySuite(IDatabases databases)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task WebKeys_TwoProcesses_HoldTheSameKeys()
+    {
+        var settings = await databases.CreateAsync();
+        await using var one = await StorageHost.StartAsync(settings);
+        await using var other = await StorageHost.StartAsync(settings);
+        var now = DateTimeOffset.UnixEpoch;
+        await one.Get<IWebKeyStore>().AddAsync("key-1", "<key>one</key>", now, Token);
+        await other.Get<IWebKeyStore>().AddAsync("key-2", "<key>two</key>", now.AddSeconds(1), Token);
+        // Both may make a key of the same name at their first start.
+        await other.Get<IWebKeyStore>().AddAsync("key-1", "<key>late</key>", now.AddSeconds(2), Token);
+        Assert.Equal(["<key>one</key>", "<key>two</key>"], await one.Get<IWebKeyStore>().ListAsync(Token));
+        Assert.Equal(["<key>one</key>", "<key>two</key>"], await other.Get<IWebKeyStore>().ListAsync(Token));
+    }
+
+    [Fact]
     public async Task Channel_OfAnotherTenant_IsNotTaken()
     {
         await using var host = await StorageHost.StartAsync(await databases.CreateAsync());

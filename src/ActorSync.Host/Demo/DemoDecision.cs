@@ -1,5 +1,6 @@
 using ActorSync.Abstractions.Storage;
 using ActorSync.Domain.Products;
+using ActorSync.Host.Roles;
 
 namespace ActorSync.Host.Demo;
 
@@ -10,8 +11,13 @@ internal sealed record DemoDecision(bool IsDemo, string Reason)
     public static readonly ChannelId Woo = new("woo-demo");
     public static readonly ChannelId Jtl = new("jtl-demo");
 
-    public static DemoDecision Of(ActorSyncOptions options, IReadOnlyCollection<RegisteredChannel> channels)
+    public static DemoDecision Of(ActorSyncOptions options, RoleParts parts, IReadOnlyCollection<RegisteredChannel> channels)
     {
+        if (!parts.Api || (!parts.IsWhole && options.Demo is null))
+        {
+            return new DemoDecision(false, $"the role '{options.Role}' runs it only where it serves the API and --demo true asks for it");
+        }
+
         if (options.Demo is { } wish)
         {
             return new DemoDecision(wish, wish ? "asked for by --demo true" : "refused by --demo false");

@@ -24,11 +24,14 @@ public sealed record StorageHealth(bool IsReady, string Sentence);
 /// <summary>What the Orleans AdoNet providers need to know.</summary>
 public sealed record OrleansDatabase(string Invariant, string ConnectionString)
 {
+    /// <summary>Several processes can use it, so it can hold the membership of a cluster.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>
     /// The provider's database for these options: PostgreSQL beside the product tables, SQLite in a file of its own (data/orleans.db). The invariant of
     /// SQLite is the one that Orleans maps to Microsoft.Data.Sqlite.
     /// </summary>
     public static OrleansDatabase Of(StorageOptions options) => options.Dialect == StorageDialect.Postgres
-        ? new OrleansDatabase("Npgsql", Postgres.PostgresDatabase.OrleansConnection(options))
+        ? new OrleansDatabase("Npgsql", Postgres.PostgresDatabase.OrleansConnection(options)) { IsShared = true }
         : new OrleansDatabase("System.Data.SQLite", $"Data Source={Path.Combine(options.DataFolder, "orleans.db")}");
 }

@@ -46,6 +46,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<IChannelRegistry, ChannelRegistry>();
         services.AddSingleton<ITokenStore, TokenStore>();
         services.AddSingleton<IApiKeyStore, ApiKeyStore>();
+        services.AddSingleton<IWebKeyStore, WebKeyStore>();
         services.AddSingleton<IIdempotencyStore, IdempotencyStore>();
         services.AddSingleton<IStorageMigrator, StorageMigrator>();
         services.AddSingleton<IStorageHealth, StorageHealthCheck>();

@@ -67,3 +67,10 @@ UPDATE channel_token SET version = @version + 1, key_id = @key_id, nonce = @nonc
 
 -- name: DeleteTokens
 DELETE FROM channel_token WHERE channel = @channel;
+
+-- name: InsertWebKey
+-- A second process that makes a key of the same name keeps the first one's.
+INSERT INTO web_key (name, key_id, nonce, tag, cipher, created_at) VALUES (@name, @key_id, @nonce, @tag, @cipher, @created_at) ON CONFLICT (name) DO NOTHING;
+
+-- name: ListWebKeys
+SELECT name, key_id, nonce, tag, cipher FROM web_key ORDER BY created_at, name LIMIT 1000;

@@ -2,6 +2,7 @@ using System.Net;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Channels;
 using ActorSync.Grains;
+using ActorSync.Host.Roles;
 using ActorSync.Storage;
 using ActorSync.Web;
 using Microsoft.AspNetCore.Builder;
@@ -35,7 +36,7 @@ internal static class BenchHost
         addConnectors(builder.Services);
         builder.UseOrleans(silo =>
         {
-            Host.Silo.Configure(silo, OrleansDatabase.Of(section.Get<StorageOptions>()!));
+            Cluster.AddSilo(silo, OrleansDatabase.Of(section.Get<StorageOptions>()!), new ClusterSettings(), new RoleParts { Grains = "*" });
             silo.AddActorSyncGrains();
         });
         builder.Services.AddActorSyncWeb(builder.Configuration);

@@ -97,6 +97,7 @@ public sealed class TestHub : IAsyncLifetime
         builder.Services.AddActorSyncWeb(builder.Configuration);
         var app = builder.Build();
         app.MapActorSyncWeb();
+        app.MapActorSyncIngress();
         return app;
     }
 
