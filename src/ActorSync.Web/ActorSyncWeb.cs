@@ -93,13 +93,14 @@ public static class ActorSyncWeb
         return app;
     }
 
-    /// <summary>Maps the addresses that the outside knows: where channels deliver to, and where they send browsers after a sign-in.</summary>
+    /// <summary>Maps the addresses that the outside knows: where channels deliver to, where they send browsers after a sign-in, and where an app's page signs in.</summary>
     public static WebApplication MapActorSyncIngress(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
         UseGuards(app);
         IngressEndpoints.Map(app);
         ChannelEndpoints.MapCallback(app);
+        ChannelEndpoints.MapSession(app);
         return app;
     }
 

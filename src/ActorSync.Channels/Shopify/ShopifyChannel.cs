@@ -8,7 +8,7 @@ namespace ActorSync.Channels.Shopify;
 /// <summary>One open connection to a shop: the seam that the hub sees. What it does is in the parts that it is made of.</summary>
 internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource, ICollectionSource, IProductSink, IWebhookRegistrar
 {
-    private static readonly string[] NeededScopes = ["read_products", "write_products", "read_inventory", "write_inventory", "read_locations"];
+    private const string Denied = "ACCESS_DENIED";
     private readonly ShopifyClient _client;
     private readonly ShopifySource _source;
     private readonly ShopifyBulkImport _import;
@@ -40,12 +40,7 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource
         var answer = await _client.SendAsync(ShopifyOperations.ShopProbe, [], Lane.Content, cancellationToken);
         if (answer.Fault is not null || answer.Root("shop") is not { } shop)
         {
-            return new ProbeResult
-            {
-                Ok = false,
-                Fault = answer.Fault ?? new ChannelFault { Kind = ChannelFaultKind.Unauthorised, Code = "ACCESS_DENIED", Message = "The token may not read the shop." },
-                ClockOffset = _client.ClockOffset,
-            };
+            return await RefusedAsync(answer.Fault ?? new ChannelFault { Kind = ChannelFaultKind.Unauthorised, Code = Denied, Message = "The token may not read the shop." }, cancellationToken);
         }
 
         return new ProbeResult
@@ -62,6 +57,7 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource
             })],
             Products = answer.Root("productsCount") is { } count ? count.GetProperty("count").GetInt64() : null,
             Warnings = Warnings(answer),
+            Scopes = Scopes(answer),
             ClockOffset = _client.ClockOffset,
         };
     }
@@ -100,18 +96,29 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource
 
     public Task<WebhookRegistration> EnsureAsync(Uri target, CancellationToken cancellationToken) => _subscriptions.EnsureAsync(target, cancellationToken);
 
+    /// <summary>A right that is missing may leave nothing of the answer: which one it is, is asked by itself.</summary>
+    private async Task<ProbeResult> RefusedAsync(ChannelFault fault, CancellationToken cancellationToken)
+    {
+        var scopes = fault.Code == Denied ? Scopes(await _client.SendAsync(ShopifyOperations.AppScopes, [], Lane.Content, cancellationToken)) : [];
+        return new ProbeResult
+        {
+            Ok = false,
+            Fault = !scopes.IsEmpty && ShopifyScopes.Missing(scopes) is { } missing ? fault with { Message = missing } : fault,
+            Scopes = scopes,
+            ClockOffset = _client.ClockOffset,
+        };
+    }
+
+    private static ImmutableArray<string> Scopes(ShopifyAnswer answer) =>
+        answer.Root("currentAppInstallation") is { } app ? [.. app.GetProperty("accessScopes").EnumerateArray().Select(scope => scope.GetProperty("handle").GetString()!)] : [];
+
     private ImmutableArray<string> Warnings(ShopifyAnswer answer)
     {
         var warnings = ImmutableArray.CreateBuilder<string>();
         warnings.AddRange(answer.Denied);
-        var scopes = answer.Root("currentAppInstallation") is { } app
-            ? app.GetProperty("accessScopes").EnumerateArray().Select(scope => scope.GetProperty("handle").GetString()).ToHashSet(StringComparer.Ordinal)
-            : [];
-        // A write scope includes the read scope of the same name.
-        var missing = NeededScopes.Where(scope => !scopes.Contains(scope) && !scopes.Contains(scope.Replace("read_", "write_", StringComparison.Ordinal))).ToArray();
-        if (missing.Length > 0)
+        if (ShopifyScopes.Missing(Scopes(answer)) is { } missing)
         {
-            warnings.Add($"The token lacks the access scopes {string.Join(", ", missing)}.");
+            warnings.Add(missing);
         }
 
         if (_client.OtherVersion is { } other)

@@ -54,7 +54,7 @@ internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, I
             new ChannelSettingDescriptor
             {
                 Name = ShopifySettings.Grant, Label = "Way to a token",
-                Help = $"With a client id: {ShopifySettings.ClientCredentials} (app and shop in one organisation; what counts when left empty) or {ShopifySettings.AuthorizationCode} (a person installs the app).",
+                Help = $"With a client id: {ShopifySettings.ClientCredentials} (app and shop in one organisation; what counts when left empty), {ShopifySettings.AuthorizationCode} (a person installs the app) or {ShopifySettings.TokenExchange} (the app's page inside Shopify's admin sends its session).",
             },
             new ChannelSettingDescriptor
             {

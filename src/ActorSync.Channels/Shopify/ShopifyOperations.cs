@@ -16,6 +16,7 @@ internal static partial class ShopifyOperations
     private static readonly Lazy<IReadOnlyDictionary<string, string>> Fragments = new(LoadFragments);
 
     public static readonly ShopifyOperation ShopProbe = Load("ShopProbe");
+    public static readonly ShopifyOperation AppScopes = Load("AppScopes");
     public static readonly ShopifyOperation ProductsPage = Load("ProductsPage");
     public static readonly ShopifyOperation ProductsChanged = Load("ProductsChanged");
     public static readonly ShopifyOperation ProductsCount = Load("ProductsCount");
@@ -65,7 +66,7 @@ internal static partial class ShopifyOperations
 
     public static IReadOnlyList<ShopifyOperation> All =>
     [
-        ShopProbe, ProductsPage, ProductsChanged, ProductsCount, ProductsByIds, ProductByHubId, VariantsOfProduct, LevelsOfItem, VariantsBySku, ItemsOfVariants,
+        ShopProbe, AppScopes, ProductsPage, ProductsChanged, ProductsCount, ProductsByIds, ProductByHubId, VariantsOfProduct, LevelsOfItem, VariantsBySku, ItemsOfVariants,
         ProductStatus, ProductSetStatus, HubIdDefinition, CollectionsPage, CollectionsOfProduct, PicturesOfProducts, BulkOperation, BulkOperations, BulkCancel, BulkRunQuery,
         Webhooks, CollectionMembers, ProductSet, ProductSetLarge, ProductUpdate, ProductDelete, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
         VariantsDelete, MediaOfProduct, MediaRemove, MediaMove, MediaAdd, HubIdDefine, WebhookCreate, WebhookDelete,

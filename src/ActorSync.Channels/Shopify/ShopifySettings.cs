@@ -13,6 +13,7 @@ internal sealed record ShopifySettings(Uri Endpoint, string ApiVersion, ShopifyB
     public const string Grant = "grant";
     public const string ClientCredentials = "client_credentials";
     public const string AuthorizationCode = "authorization_code";
+    public const string TokenExchange = "token_exchange";
     public const string DefaultApiVersion = "2026-07";
     private const string OneWay = $"Give either the secret {AccessToken}, or {ClientId} and the secret {ClientSecret}";
 
@@ -58,9 +59,9 @@ internal sealed record ShopifySettings(Uri Endpoint, string ApiVersion, ShopifyB
             (null, null, null, _) => (null, $"There is no way to a token. {OneWay}."),
             (null, null, _, _) => (null, $"The secret {ClientSecret} is given without {ClientId}. {OneWay}."),
             (null, _, null, _) => (null, $"{ClientId} is given without the secret {ClientSecret}. {OneWay}."),
-            (null, _, _, null or ClientCredentials or AuthorizationCode) =>
+            (null, _, _, null or ClientCredentials or AuthorizationCode or TokenExchange) =>
                 (found with { App = new ShopifyApp(new Uri($"{address}/admin/oauth/"), client, secret, grant ?? ClientCredentials) }, null),
-            _ => (null, $"{Grant} is '{grant}' but must be {ClientCredentials} (or empty) or {AuthorizationCode}."),
+            _ => (null, $"{Grant} is '{grant}' but must be {ClientCredentials} (or empty), {AuthorizationCode} or {TokenExchange}."),
         };
     }
 
@@ -68,6 +69,13 @@ internal sealed record ShopifySettings(Uri Endpoint, string ApiVersion, ShopifyB
     public static string? FindBaseUrl(ChannelSettings settings) =>
         settings.Values.GetValueOrDefault(BaseUrl) is { Length: > 0 } given ? given.Trim().TrimEnd('/')
         : settings.Values.GetValueOrDefault(ShopDomain) is { Length: > 0 } domain ? "https://" + domain.Trim().TrimEnd('/') : null;
+
+    /// <summary>The shop's domain as its sessions and webhooks name it; null when neither it nor the address is given.</summary>
+    public static string? FindShop(ChannelSettings settings)
+    {
+        var given = Told(settings.Values.GetValueOrDefault(ShopDomain)) ?? FindBaseUrl(settings);
+        return Uri.TryCreate(given?.Contains("://", StringComparison.Ordinal) == false ? "https://" + given : given, UriKind.Absolute, out var address) ? address.Host : null;
+    }
 
     private static string? Told(string? value) => value?.Trim() is { Length: > 0 } told ? told : null;
 }

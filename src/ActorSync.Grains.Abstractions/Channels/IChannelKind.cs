@@ -182,6 +182,8 @@ public sealed record ProbeResult
     [Id(6)] public ImmutableArray<string> Warnings { get; init; } = [];
     /// <summary>The channel's clock minus ours.</summary>
     [Id(7)] public TimeSpan ClockOffset { get; init; }
+    /// <summary>Rights of our app there, where the channel names them.</summary>
+    [Id(8)] public ImmutableArray<string> Scopes { get; init; } = [];
 }
 
 /// <summary>State of the channel's subscriptions after EnsureAsync.</summary>

@@ -43,6 +43,12 @@ public interface ITokenIssuer
     /// <summary>Trades a refresh token for new tokens. Where refresh tokens work once, the old one is spent whatever becomes of the answer.</summary>
     Task<TokenGrant> RefreshAsync(ChannelSettings settings, ChannelSecrets secrets, string refreshToken, CancellationToken cancellationToken);
 
+    /// <summary>What a person does to sign in at this connection.</summary>
+    string HowToSignIn(ChannelSettings settings) => $"POST /api/channels/{settings.Id}/login answers where.";
+
+    /// <summary>Rights that the hub needs and that are not among those granted, with what to do, as a sentence; null = none is missing.</summary>
+    string? MissingScopes(IReadOnlyList<string> granted) => null;
+
     /// <summary>Whether what the browser brought back is the channel's own; null = it is. Channels that sign nothing leave that to the code.</summary>
     ChannelFault? CheckReturn(ChannelSettings settings, ChannelSecrets secrets, IReadOnlyDictionary<string, string> query) => null;
 }
@@ -57,6 +63,19 @@ public interface IUnattendedIssuer : ITokenIssuer
     Task<TokenGrant> RequestAsync(ChannelSettings settings, ChannelSecrets secrets, CancellationToken cancellationToken);
 }
 
+/// <summary>A token endpoint that trades the session of a page inside the channel's own admin for tokens of the hub's own.</summary>
+public interface ISessionIssuer : ITokenIssuer
+{
+    /// <summary>The connection comes by its tokens this way.</summary>
+    bool TakesSessions(ChannelSettings settings, ChannelSecrets secrets);
+
+    /// <summary>What is wrong with a session, as a sentence; null = it is genuine, meant for this connection and valid now. Pure.</summary>
+    string? CheckSession(ChannelSettings settings, ChannelSecrets secrets, string session, DateTimeOffset now);
+
+    /// <summary>Trades a session that was found genuine. Repeatable while the session lives.</summary>
+    Task<TokenGrant> ExchangeSessionAsync(ChannelSettings settings, ChannelSecrets secrets, string session, CancellationToken cancellationToken);
+}
+
 /// <summary>What a token endpoint answered. Never logged, never serialized.</summary>
 public sealed record TokenGrant
 {
@@ -64,6 +83,10 @@ public sealed record TokenGrant
     public string? AccessToken { get; init; }
     /// <summary>Null = the one before goes on working.</summary>
     public string? RefreshToken { get; init; }
+    /// <summary>How long the refresh token lives from the moment the request left; null = not told.</summary>
+    public TimeSpan? RefreshLifetime { get; init; }
+    /// <summary>Rights that come with it; null = not told.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
     /// <summary>How long the access token lives from the moment the request left.</summary>
     public TimeSpan Lifetime { get; init; }
     /// <summary>It is renewed this long before it ends, or after three quarters of a shorter life.</summary>

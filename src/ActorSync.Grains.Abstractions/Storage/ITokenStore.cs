@@ -24,6 +24,12 @@ public sealed record ChannelTokens
     public DateTimeOffset? EndsAt { get; init; }
     /// <summary>What it is renewed with.</summary>
     public string? RefreshToken { get; init; }
+    /// <summary>When the pair was granted; null = not noted.</summary>
+    public DateTimeOffset? GrantedAt { get; init; }
+    /// <summary>The refresh token's own end; null = it has none, or it was not told.</summary>
+    public DateTimeOffset? RefreshEndsAt { get; init; }
+    /// <summary>Rights as last told; null = never.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
     /// <summary>Somebody is spending the refresh token; until then nobody else may.</summary>
     public DateTimeOffset? SpendingUntil { get; init; }
     /// <summary>Why a person has to sign in again; null = the login works.</summary>

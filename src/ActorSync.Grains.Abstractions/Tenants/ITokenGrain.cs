@@ -1,4 +1,5 @@
 using ActorSync.Abstractions.Channels;
+using Orleans.Concurrency;
 
 namespace ActorSync.Abstractions.Tenants;
 
@@ -14,4 +15,35 @@ public interface ITokenGrain : IGrainWithStringKey
 
     /// <summary>Trades the code of a person's sign-in for tokens. Null = signed in; else why not.</summary>
     [Alias("sign-in")] Task<ChannelFault?> SignInAsync(string code, Uri redirect);
+
+    /// <summary>
+    /// Trades the session of a page inside the channel's admin, which the caller has found genuine, for tokens. A page that asks again within a minute gets what
+    /// is there. Null = signed in; else why not.
+    /// </summary>
+    [Alias("exchange-session")] Task<ChannelFault?> ExchangeSessionAsync(string session);
+
+    /// <summary>The channel told which rights our app has now.</summary>
+    [Alias("note-scopes")] Task NoteScopesAsync(ImmutableArray<string> scopes);
+
+    /// <summary>What is known of the login, without its tokens; null = there is none.</summary>
+    [Alias("status"), AlwaysInterleave] Task<LoginStatus?> GetStatusAsync();
+}
+
+/// <summary>A login for people.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.login-status")]
+public sealed record LoginStatus
+{
+    /// <summary>signed-in, ended.</summary>
+    [Id(0)] public required string State { get; init; }
+    /// <summary>Rights that came with it; empty = not told.</summary>
+    [Id(1)] public ImmutableArray<string> Scopes { get; init; } = [];
+    /// <summary>End of the access token; it is renewed before.</summary>
+    [Id(2)] public DateTimeOffset? EndsAt { get; init; }
+    /// <summary>End of what it is renewed with; null = none, or not told.</summary>
+    [Id(3)] public DateTimeOffset? RefreshEndsAt { get; init; }
+    /// <summary>Missing rights and an end that comes near, each with what to do.</summary>
+    [Id(4)] public ImmutableArray<string> Warnings { get; init; } = [];
+
+    /// <summary>How long before its end a refresh token that nobody renews is warned of.</summary>
+    public static readonly TimeSpan WarnAhead = TimeSpan.FromDays(7);
 }

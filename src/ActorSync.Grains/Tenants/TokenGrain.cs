@@ -23,6 +23,9 @@ public sealed partial class TokenGrain(
     /// <summary>Settings that the endpoint refused are tried again after this long: what changed may be on its side, an app installed again.</summary>
     private static readonly TimeSpan AfterRefusal = TimeSpan.FromMinutes(5);
 
+    /// <summary>A page asks for its session to be traded whenever it is loaded; within this time it gets what is there.</summary>
+    private static readonly TimeSpan ExchangeEvery = TimeSpan.FromMinutes(1);
+
     /// <summary>Only to spare reads: whatever is spent or stored is checked against the row's version.</summary>
     private StoredTokens? known;
 
@@ -56,7 +59,7 @@ public sealed partial class TokenGrain(
         }
 
         known = await store.ReadAsync(Channel, CancellationToken.None);
-        if (!await StoreAsync(known?.Version ?? 0, Granted(grant, askedAt, refreshToken: null)))
+        if (!await StoreAsync(known?.Version ?? 0, Granted(grant, askedAt, former: null)))
         {
             return Fault(ChannelFaultKind.Transient, "RACE", "Another sign-in or renewal was stored at the same moment; sign in once more.");
         }
@@ -64,6 +67,88 @@ public sealed partial class TokenGrain(
         LogSignedIn(Channel.Value);
         return null;
     }
+
+    public async Task<ChannelFault?> ExchangeSessionAsync(string session)
+    {
+        if (await IssuerAsync() is not { Tokens: ISessionIssuer sessions } issuer)
+        {
+            return Fault(ChannelFaultKind.Permanent, "NO_LOGIN", $"Channel '{Channel}' trades no sessions.");
+        }
+
+        var now = clock.GetUtcNow();
+        known = await store.ReadAsync(Channel, CancellationToken.None);
+        if (Usable(refused: null) is not null && known!.Tokens.GrantedAt > now - ExchangeEvery)
+        {
+            return null;
+        }
+
+        var version = known?.Version ?? 0;
+        var before = known?.Tokens ?? new ChannelTokens();
+        if (before.SpendingUntil > now || !await StoreAsync(version, before with { SpendingUntil = now + SpendingTime }))
+        {
+            return Fault(ChannelFaultKind.Transient, "RENEWING", "The login is being renewed elsewhere.", now + AfterRace);
+        }
+
+        var grant = await sessions.ExchangeSessionAsync(issuer.Settings, issuer.Secrets, session, CancellationToken.None);
+        if (grant.Fault is { } fault)
+        {
+            await StoreAsync(version + 1, before);
+            return fault;
+        }
+
+        if (!await StoreAsync(version + 1, Granted(grant, now, before)))
+        {
+            return Fault(ChannelFaultKind.Transient, "RACE", "Another sign-in or renewal was stored at the same moment; load the page once more.");
+        }
+
+        LogSignedIn(Channel.Value);
+        return null;
+    }
+
+    public async Task NoteScopesAsync(ImmutableArray<string> scopes)
+    {
+        known = await store.ReadAsync(Channel, CancellationToken.None);
+        // Who spends the refresh token stores its answer over this version of the row: it must not be changed meanwhile. The next probe tells the rights again.
+        if (known is { Tokens: { } tokens } && !(tokens.SpendingUntil > clock.GetUtcNow()) && tokens.Scopes?.ToHashSet(StringComparer.Ordinal).SetEquals(scopes) != true)
+        {
+            await StoreAsync(known.Version, tokens with { Scopes = scopes });
+        }
+    }
+
+    public async Task<LoginStatus?> GetStatusAsync()
+    {
+        if (await store.ReadAsync(Channel, CancellationToken.None) is not { Tokens: var tokens } || IsNone(tokens) || await IssuerAsync() is not { } issuer)
+        {
+            return null;
+        }
+
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        if (tokens.Ended is { } reason)
+        {
+            warnings.Add(reason);
+        }
+        else if (tokens.RefreshEndsAt - LoginStatus.WarnAhead <= clock.GetUtcNow())
+        {
+            warnings.Add($"The login ends at {tokens.RefreshEndsAt:u} unless it is renewed before, which happens while the channel is in use. To sign in anew: {issuer.Tokens.HowToSignIn(issuer.Settings)}");
+        }
+
+        if (tokens.Scopes is { } scopes && issuer.Tokens.MissingScopes(scopes) is { } missing)
+        {
+            warnings.Add(missing);
+        }
+
+        return new LoginStatus
+        {
+            State = tokens.Ended is null ? "signed-in" : "ended",
+            Scopes = [.. tokens.Scopes ?? []],
+            EndsAt = tokens.EndsAt,
+            RefreshEndsAt = tokens.RefreshEndsAt,
+            Warnings = warnings.ToImmutable(),
+        };
+    }
+
+    /// <summary>A row that only a claim has left: nobody has signed in.</summary>
+    private static bool IsNone(ChannelTokens tokens) => tokens is { AccessToken: null, RefreshToken: null, Ended: null };
 
     /// <summary>The known token if it may still be used; null = it has to be renewed.</summary>
     private string? Usable(string? refused) =>
@@ -77,9 +162,9 @@ public sealed partial class TokenGrain(
         var now = clock.GetUtcNow();
         var issuer = await IssuerAsync();
         var unattended = issuer?.Unattended;
-        if (unattended is null && held is null)
+        if (unattended is null && (held is null || IsNone(held.Tokens)))
         {
-            return None(ChannelFaultKind.Unauthorised, TokenFaults.LoginRequired, $"A person has to sign in first: POST /api/channels/{Channel}/login answers where.");
+            return None(ChannelFaultKind.Unauthorised, TokenFaults.LoginRequired, $"A person has to sign in first. {issuer?.Tokens.HowToSignIn(issuer.Settings)}");
         }
 
         if (unattended is null && held!.Tokens.Ended is { } reason)
@@ -101,7 +186,7 @@ public sealed partial class TokenGrain(
 
         if (issuer is null || (unattended is null && tokens.RefreshToken is null))
         {
-            return await EndAsync(held?.Version ?? 0, tokens, $"The login has ended and cannot be renewed; sign in again: POST /api/channels/{Channel}/login answers where.");
+            return await EndAsync(held?.Version ?? 0, tokens, $"The login has ended and cannot be renewed; sign in again. {issuer?.Tokens.HowToSignIn(issuer.Settings)}");
         }
 
         var version = held?.Version ?? 0;
@@ -120,7 +205,7 @@ public sealed partial class TokenGrain(
                 : await FailAsync(version + 1, tokens, fault, refused, issuer.Digest);
         }
 
-        var renewed = Granted(grant, now, unattended is null ? tokens.RefreshToken : null);
+        var renewed = Granted(grant, now, unattended is null ? tokens : null);
         if (!await StoreAsync(version + 1, renewed))
         {
             // A person signed in meanwhile: that login stands.
@@ -168,11 +253,23 @@ public sealed partial class TokenGrain(
         return stored;
     }
 
-    private static ChannelTokens Granted(TokenGrant grant, DateTimeOffset askedAt, string? refreshToken)
+    /// <param name="grant">What was answered.</param>
+    /// <param name="askedAt">When the request left.</param>
+    /// <param name="former">What stays where the answer does not tell; null = nothing of before.</param>
+    private static ChannelTokens Granted(TokenGrant grant, DateTimeOffset askedAt, ChannelTokens? former)
     {
         var margin = grant.Lifetime / 4 < grant.RenewAhead ? grant.Lifetime / 4 : grant.RenewAhead;
         var endsAt = askedAt + grant.Lifetime;
-        return new ChannelTokens { AccessToken = grant.AccessToken, RenewAt = endsAt - margin, EndsAt = endsAt, RefreshToken = grant.RefreshToken ?? refreshToken };
+        return new ChannelTokens
+        {
+            AccessToken = grant.AccessToken,
+            RenewAt = endsAt - margin,
+            EndsAt = endsAt,
+            GrantedAt = askedAt,
+            RefreshToken = grant.RefreshToken ?? former?.RefreshToken,
+            RefreshEndsAt = grant.RefreshToken is null ? former?.RefreshEndsAt : askedAt + grant.RefreshLifetime,
+            Scopes = grant.Scopes ?? former?.Scopes,
+        };
     }
 
     private async Task<Issuer?> IssuerAsync()

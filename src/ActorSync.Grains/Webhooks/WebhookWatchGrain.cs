@@ -227,6 +227,11 @@ public sealed partial class WebhookWatchGrain(
     private async Task ProbeAsync(ChannelSettings channel, CancellationToken cancellationToken)
     {
         var probe = await (await directory.OpenAsync(channel, cancellationToken)).ProbeAsync(cancellationToken);
+        if (!probe.Scopes.IsEmpty)
+        {
+            await GrainFactory.GetGrain<ITokenGrain>(Channel.Value).NoteScopesAsync(probe.Scopes);
+        }
+
         if (probe.Ok)
         {
             State.IsUninstalled = false;

@@ -37,6 +37,9 @@ public sealed class Shop : IDisposable
     private long nextId = FirstId;
     private long storedNextId;
 
+    /// <summary>What the merchant lets the app do. Replaced whole.</summary>
+    public IReadOnlyList<string> AccessScopes { get; set; } = ShopScopes.All;
+
     public Shop(ChannelStore store, TimeProvider clock, SearchIndex search, PictureStore pictures)
     {
         Pictures = pictures;

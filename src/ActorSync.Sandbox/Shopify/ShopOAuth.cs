@@ -8,10 +8,9 @@ using ActorSync.Sandbox.Core;
 namespace ActorSync.Sandbox.Shopify;
 
 /// <summary>The authorize address that a browser visits and the token address that a program calls. No refusal of theirs was recorded: the words are ours.</summary>
-public sealed class ShopOAuth(ShopTokens tokens, ChannelStats stats, TimeProvider clock)
+public sealed class ShopOAuth(Shop shop, ShopTokens tokens, ChannelStats stats, TimeProvider clock)
 {
     public const string Root = "/shopify/demo/admin/oauth";
-    private const string Scopes = "write_products,write_inventory,read_locations,write_publications,write_files";
     private const int RefreshSeconds = 90 * 86_400;
 
     public void Map(WebApplication app)
@@ -78,6 +77,7 @@ public sealed class ShopOAuth(ShopTokens tokens, ChannelStats stats, TimeProvide
         return read("grant_type") switch
         {
             "client_credentials" => Granted(tokens.ForApp()) ?? Refuse("app_not_installed", "The app is not installed in this shop."),
+            "urn:ietf:params:oauth:grant-type:token-exchange" => Exchange(read),
             "refresh_token" => Granted(tokens.Refresh(read("refresh_token") ?? "")) ?? Refuse("invalid_grant", "The refresh token is invalid, used or revoked."),
             null or "" or "authorization_code" when code is null => Refuse("invalid_request", "code is missing."),
             null or "" or "authorization_code" when read("expiring") != "1" => Refuse("invalid_request", "expiring must be 1: new apps are given tokens that end."),
@@ -85,6 +85,14 @@ public sealed class ShopOAuth(ShopTokens tokens, ChannelStats stats, TimeProvide
             var other => Refuse("unsupported_grant_type", $"grant_type '{other}' is not served: client_credentials, refresh_token, or a code."),
         };
     }
+
+    /// <summary>An embedded page's session for a token that ends. Tokens of a person (online) are not served.</summary>
+    private IResult Exchange(Func<string, string?> read) =>
+        read("subject_token_type") != "urn:ietf:params:oauth:token-type:id_token" || read("requested_token_type") != "urn:shopify:params:oauth:token-type:offline-access-token"
+            ? Refuse("invalid_request", "subject_token_type must be an id_token, requested_token_type an offline-access-token.")
+        : read("expiring") != "1" ? Refuse("invalid_request", "expiring must be 1: new apps are given tokens that end.")
+        : !ShopSession.IsGood(read("subject_token") ?? "", clock.GetUtcNow()) ? Refuse("invalid_subject_token", "The session token is not this shop's for this app, or its minute is over.")
+        : Granted(tokens.Exchange()) ?? Refuse("app_not_installed", "The app is not installed in this shop.");
 
     private IResult? Granted(ShopToken? token)
     {
@@ -96,13 +104,13 @@ public sealed class ShopOAuth(ShopTokens tokens, ChannelStats stats, TimeProvide
         var body = new JsonObject
         {
             ["access_token"] = token.Access,
-            ["scope"] = Scopes,
+            ["scope"] = ShopScopes.Compact(shop.AccessScopes),
             ["expires_in"] = (int)Math.Round((token.Until - clock.GetUtcNow()).TotalSeconds),
         };
         if (token.Refresh is not null)
         {
             body["refresh_token"] = token.Refresh;
-            body["refresh_token_expires_in"] = RefreshSeconds;
+            body["refresh_token_expires_in"] = tokens.RefreshLifeSeconds ?? RefreshSeconds;
         }
 
         return Results.Json(body);

@@ -43,6 +43,9 @@ public sealed class ShopTokens
     /// <summary>Seconds that new tokens live; null = as long as Shopify's.</summary>
     public int? LifeSeconds { get; set; }
 
+    /// <summary>Seconds that new refresh tokens claim to live; null = as long as Shopify's. Only told: what they buy ends by revoking.</summary>
+    public int? RefreshLifeSeconds { get; set; }
+
     /// <summary>The consent page installs without asking.</summary>
     public bool AutoConsent { get; set; }
 
@@ -86,6 +89,15 @@ public sealed class ShopTokens
         lock (gate)
         {
             return codes.Remove(code, out var until) && until > clock.GetUtcNow() && IsInstalled ? Issue(LifeSeconds ?? HourSeconds, Secret("shprt_"), former: null) : null;
+        }
+    }
+
+    /// <summary>For a session. Null: the app is not installed.</summary>
+    public ShopToken? Exchange()
+    {
+        lock (gate)
+        {
+            return IsInstalled ? Issue(LifeSeconds ?? HourSeconds, Secret("shprt_"), former: null) : null;
         }
     }
 
@@ -147,7 +159,7 @@ public sealed class ShopTokens
         lock (gate)
         {
             Revoke();
-            (IsInstalled, LifeSeconds, AutoConsent) = (true, null, false);
+            (IsInstalled, LifeSeconds, RefreshLifeSeconds, AutoConsent) = (true, null, null, false);
         }
     }
 

@@ -56,7 +56,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     public void Map(WebApplication app)
     {
         endpoint.Map(app);
-        new ShopOAuth(tokens, context.Stats, context.Clock).Map(app);
+        new ShopOAuth(shop, tokens, context.Stats, context.Clock).Map(app);
         new MerchantPages(merchant).Map(app);
         new BulkStorageRoutes(bulk.Storage, context.Stats).Map(app);
         app.MapGet("/_control/shopify/bulk", () => Results.Json(bulk.Levers.Describe(), ControlJson.Options));
@@ -68,6 +68,9 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         app.MapPost("/_control/shopify/retries", ChangeRetriesAsync);
         app.MapPost("/_control/shopify/app", ChangeAppAsync);
         app.MapPost("/_control/shopify/tokens", ChangeTokensAsync);
+        // {"ageSeconds": 90} makes one whose minute is over.
+        app.MapPost("/_control/shopify/session", async (HttpRequest request, CancellationToken cancellationToken) =>
+            Results.Json(new { sessionToken = ShopSession.Make(context.Clock.GetUtcNow().AddSeconds(-(await ReadAsync(request, cancellationToken)).Number("ageSeconds") ?? 0)) }, ControlJson.Options));
     }
 
     private ShopMedia? Picture(string file)
@@ -106,6 +109,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         using (shop.Enter())
         {
             shop.Clear();
+            shop.AccessScopes = ShopScopes.All;
         }
 
         bucket.Change(CostBucket.StandardRate, CostBucket.StandardRate * CostBucket.SecondsHeld);
@@ -201,16 +205,23 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
 
     /// <summary>
     /// {"installed": false} is the merchant who removes the app: the last word is app/uninstalled, subscriptions are gone and every call is answered 401 until
-    /// {"installed": true}. {"scopesChanged": true} sends app/scopes_update.
+    /// {"installed": true}. {"scopes": ["read_products"]} leaves the app these rights only and sends app/scopes_update; null = all again.
     /// </summary>
     private async Task<IResult> ChangeAppAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await ReadAsync(request, cancellationToken);
         using (await shop.EnterAsync(cancellationToken))
         {
-            if (body.Flag("scopesChanged") == true)
+            if (body.Has("scopes"))
             {
-                webhooks.Tell("APP_SCOPES_UPDATE", WebhookBody.Scopes(shop.Now));
+                IReadOnlyList<string> wanted = body.Gives("scopes") ? body.Texts("scopes") : ShopScopes.All;
+                if (wanted.FirstOrDefault(scope => !ShopScopes.All.Contains(scope)) is { } unknown)
+                {
+                    return Results.Json(new { error = $"'{unknown}' is not a scope of this app; known are {string.Join(", ", ShopScopes.All)}." }, ControlJson.Options, statusCode: StatusCodes.Status400BadRequest);
+                }
+
+                webhooks.Tell("APP_SCOPES_UPDATE", WebhookBody.Scopes(shop.Now, shop.AccessScopes, wanted));
+                shop.AccessScopes = wanted;
             }
 
             if (body.Flag("installed") is { } installed)
@@ -230,11 +241,12 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
             }
         }
 
-        return Results.Json(new { installed = tokens.IsInstalled }, ControlJson.Options);
+        return Results.Json(new { installed = tokens.IsInstalled, scopes = shop.AccessScopes }, ControlJson.Options);
     }
 
     /// <summary>
-    /// {"lifeSeconds": 10} shortens the life of new tokens (null = as at Shopify), {"autoConsent": true} installs without asking; {"expire": true} ends all access
+    /// {"lifeSeconds": 10} shortens the life of new tokens (null = as at Shopify), {"refreshLifeSeconds": 86400} what is told of new refresh tokens,
+    /// {"autoConsent": true} installs without asking; {"expire": true} ends all access
     /// tokens but the fixed one, {"revoke": true} voids their refresh tokens, too.
     /// </summary>
     private async Task<IResult> ChangeTokensAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -246,10 +258,11 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         }
 
         tokens.LifeSeconds = body.Has("lifeSeconds") ? body.Number("lifeSeconds") : tokens.LifeSeconds;
+        tokens.RefreshLifeSeconds = body.Has("refreshLifeSeconds") ? body.Number("refreshLifeSeconds") : tokens.RefreshLifeSeconds;
         tokens.AutoConsent = body.Flag("autoConsent") ?? tokens.AutoConsent;
         var expired = body.Flag("expire") == true ? tokens.Expire() : 0;
         var revoked = body.Flag("revoke") == true ? tokens.Revoke() : 0;
-        return Results.Json(new { tokens.LifeSeconds, tokens.AutoConsent, expired, revoked }, ControlJson.Options);
+        return Results.Json(new { tokens.LifeSeconds, tokens.RefreshLifeSeconds, tokens.AutoConsent, expired, revoked }, ControlJson.Options);
     }
 
     private static async Task<Input> ReadAsync(HttpRequest request, CancellationToken cancellationToken)

@@ -79,12 +79,12 @@ public static class WebhookBody
         ["myshopify_domain"] = Shop.Domain,
     };
 
-    public static JsonObject Scopes(DateTimeOffset now) => new()
+    public static JsonObject Scopes(DateTimeOffset now, IEnumerable<string> previous, IEnumerable<string> current) => new()
     {
         ["id"] = 1,
         ["shop_id"] = Gid.Of("Shop", 548380009),
-        ["previous"] = new JsonArray("read_products"),
-        ["current"] = new JsonArray("read_products", "write_products"),
+        ["previous"] = new JsonArray([.. previous.Select(scope => (JsonNode)scope)]),
+        ["current"] = new JsonArray([.. current.Select(scope => (JsonNode)scope)]),
         ["updated_at"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
     };
 

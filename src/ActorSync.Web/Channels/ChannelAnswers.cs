@@ -23,7 +23,8 @@ internal sealed record ChannelKindView(string Kind, string Name, IReadOnlyList<s
 
 /// <summary>Health, budget, work, import, drift and webhooks of a channel.</summary>
 internal sealed record ChannelHealth(
-    StoreHealth Store, ImportProgress Import, LinkTotals Links, DriftView Drift, WebhookWatch Webhooks, IReadOnlyList<SigningSecretView> WebhookSecrets);
+    StoreHealth Store, ImportProgress Import, LinkTotals Links, DriftView Drift, WebhookWatch Webhooks, IReadOnlyList<SigningSecretView> WebhookSecrets,
+    LoginStatus? Login);
 
 /// <summary>A channel's products counted.</summary>
 internal sealed record LinkTotals(

@@ -67,8 +67,7 @@ internal static partial class ChannelEndpoints
             return (Problem)new ApiError(ErrorKind.Refused, "login-refused", $"The channel did not take the sign-in ({fault.Code}): {fault.Message}");
         }
 
-        await catalogue.Store(channel.Id).NoteAsync(null, null);
-        await catalogue.Store(channel.Id).WakeAsync();
+        await SignedInAsync(channel, catalogue);
         return TypedResults.Text($"{channel.Name} is signed in. You can close this window.");
     }
 }

@@ -43,6 +43,11 @@ internal static partial class ChannelEndpoints
 
         var probe = await ChannelConnections.ProbeAsync(await catalogue.Directory.OpenAsync(channel, cancellationToken), cancellationToken);
         await catalogue.Store(channel.Id).NoteAsync(probe.Fault, probe.Ok ? probe.ClockOffset : null);
+        if (!probe.Scopes.IsEmpty)
+        {
+            await catalogue.Token(channel.Id).NoteScopesAsync(probe.Scopes);
+        }
+
         var learned = channel.With(probe);
         if (probe.Ok && (learned.Currency != channel.Currency || !learned.Locations.SequenceEqual(channel.Locations)))
         {
@@ -199,7 +204,8 @@ internal static partial class ChannelEndpoints
         await catalogue.FindChannelAsync(caller, id, cancellationToken) is { } channel
             ? TypedResults.Ok(new ChannelHealth(await catalogue.Store(channel.Id).GetHealthAsync(), await catalogue.Import(channel.Id).GetAsync(),
                 LinkTotals.Of(await queries.CountLinksAsync(channel.Id, cancellationToken)), DriftView.Of(await catalogue.DriftScan(channel.Id).GetStatusAsync(), clock.GetUtcNow()),
-                await catalogue.Watch(channel.Id).GetAsync(), await SigningSecretView.OfAsync(channel, catalogue.Directory, clock.GetUtcNow(), cancellationToken)))
+                await catalogue.Watch(channel.Id).GetAsync(), await SigningSecretView.OfAsync(channel, catalogue.Directory, clock.GetUtcNow(), cancellationToken),
+                catalogue.Directory.KindOf(channel).Tokens is null ? null : await catalogue.Token(channel.Id).GetStatusAsync()))
             : (Problem)ApiError.NoChannel(id);
 
     private static async Task<Results<Ok<ReleasedHeld>, Problem>> ReleaseHeld(

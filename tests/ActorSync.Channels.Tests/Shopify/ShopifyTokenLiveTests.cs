@@ -69,9 +69,62 @@ public sealed class ShopifyTokenLiveTests(SandboxProcess sandbox) : IClassFixtur
         Assert.True((await _shop.Channel.ProbeAsync(Token)).Ok, "the fixed token is no sign-in's");
     }
 
+    [Fact]
+    public async Task Session_OfTheAppsPage_IsTradedForATokenThatRotates()
+    {
+        var app = With("demo", "token_exchange");
+        var sessions = (ISessionIssuer)Issuer;
+        var refused = (await _shop.Open(Secrets, app).ProbeAsync(Token)).Fault!;
+        Assert.Equal(TokenFaults.LoginRequired, refused.Code);
+        Assert.Contains("/token-exchange", refused.Message, StringComparison.Ordinal);
+        Assert.Equal((true, false, false), (sessions.TakesSessions(app, Secrets), sessions.TakesSessions(With("demo", null), Secrets), ((IUnattendedIssuer)Issuer).IsUnattended(app, Secrets)));
+
+        var session = await SessionAsync(0);
+        Assert.Null(sessions.CheckSession(app, Secrets, session, DateTimeOffset.UtcNow));
+        Assert.NotNull(sessions.CheckSession(With("other", "token_exchange"), Secrets, session, DateTimeOffset.UtcNow));
+        var grant = await sessions.ExchangeSessionAsync(app, Secrets, session, Token);
+        Assert.Equal((true, TimeSpan.FromHours(1), TimeSpan.FromDays(90)), (await OpensAsync(app, grant), grant.Lifetime, grant.RefreshLifetime));
+        Assert.Null(Issuer.MissingScopes(grant.Scopes!));
+        var renewed = await Issuer.RefreshAsync(app, Secrets, grant.RefreshToken!, Token);
+        Assert.True(await OpensAsync(app, renewed));
+
+        var stale = await SessionAsync(120);
+        Assert.Contains("It ended at", sessions.CheckSession(app, Secrets, stale, DateTimeOffset.UtcNow), StringComparison.Ordinal);
+        Assert.Equal((ChannelFaultKind.Unauthorised, "invalid_subject_token"), await FaultAsync(stale));
+        await sandbox.PostAsync("_control/shopify/app", new JsonObject { ["installed"] = false });
+        Assert.Equal((ChannelFaultKind.Unauthorised, "app_not_installed"), await FaultAsync(session));
+
+        async Task<(ChannelFaultKind, string)> FaultAsync(string token) => (await sessions.ExchangeSessionAsync(app, Secrets, token, Token)).Fault is { } fault ? (fault.Kind, fault.Code) : default;
+    }
+
+    [Fact]
+    public async Task Scopes_AreCut_ProbeSaysWhichAndWhatStopsWorking()
+    {
+        Assert.Empty((await _shop.Channel.ProbeAsync(Token)).Warnings);
+        await sandbox.PostAsync("_control/shopify/app", new JsonObject { ["scopes"] = new JsonArray("read_products", "write_products", "read_inventory", "read_locations", "read_files") });
+
+        var cut = await _shop.Channel.ProbeAsync(Token);
+        Assert.True(cut.Ok);
+        Assert.Equal(["read_files", "read_inventory", "read_locations", "read_products", "write_products"], cut.Scopes.Order(StringComparer.Ordinal));
+        var warning = Assert.Single(cut.Warnings, warning => warning.Contains("lacks the access scopes", StringComparison.Ordinal));
+        Assert.Contains("write_inventory, write_files: no count is written; pictures are neither described anew nor taken off a product.", warning, StringComparison.Ordinal);
+        Assert.Equal(["write_products", "read_inventory", "read_locations", "read_files"], (await ((IUnattendedIssuer)Issuer).RequestAsync(With("demo", null), Secrets, Token)).Scopes);
+
+        // Where nothing is left of the answer, the rights are asked for by themselves.
+        await sandbox.PostAsync("_control/shopify/app", new JsonObject { ["scopes"] = new JsonArray("read_products") });
+        var refused = await _shop.Channel.ProbeAsync(Token);
+        Assert.Equal((false, "ACCESS_DENIED"), (refused.Ok, refused.Fault?.Code));
+        Assert.StartsWith("The token lacks the access scopes write_products, read_inventory, write_inventory, read_locations, write_files: no product is written;", refused.Fault!.Message, StringComparison.Ordinal);
+        Assert.Equal(["read_products"], refused.Scopes);
+        var page = await ((IProductSource)_shop.Channel).ReadPageAsync(null, 10, Token);
+        Assert.Equal((0, "ACCESS_DENIED"), (page.Items.Length, page.Fault?.Code));
+    }
+
+    private async Task<string> SessionAsync(int age) => (await sandbox.PostAsync("_control/shopify/session", new JsonObject { ["ageSeconds"] = age }))!["sessionToken"]!.GetValue<string>();
+
     private ChannelSettings With(string client, string? grant)
     {
-        var values = _shop.Settings.Values.Add("clientId", client);
+        var values = _shop.Settings.Values.SetItem("shopDomain", "demo.myshopify.com").Add("clientId", client);
         return _shop.Settings with { Values = grant is null ? values : values.Add("grant", grant) };
     }
 

@@ -27,7 +27,7 @@ public sealed class ShopifyTokenTests
     [InlineData("shpat_x", null, null, "client_credentials", "accessToken is given beside grant")]
     [InlineData(null, "id", null, null, "clientId is given without the secret clientSecret")]
     [InlineData(null, null, "secret", null, "The secret clientSecret is given without clientId")]
-    [InlineData(null, "id", "secret", "password", "grant is 'password' but must be client_credentials (or empty) or authorization_code")]
+    [InlineData(null, "id", "secret", "password", "grant is 'password' but must be client_credentials (or empty), authorization_code or token_exchange")]
     public async Task Probe_NotExactlyOneWay_NamesTheSettingsAndNoSecret(string? token, string? id, string? secret, string? grant, string expected)
     {
         using var shop = new Script(_ => (HttpStatusCode.OK, Shop));

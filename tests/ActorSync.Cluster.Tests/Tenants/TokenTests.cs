@@ -4,6 +4,8 @@ using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Tenants;
 using ActorSync.Cluster.Tests.Hub;
 using ActorSync.Domain.Products;
+using ActorSync.Grains;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ActorSync.Cluster.Tests.Tenants;
 
@@ -140,15 +142,89 @@ public sealed class TokenTests
         Assert.Equal(TestIssuer.Ahead, stored.EndsAt!.Value - stored.RenewAt);
         Assert.InRange(stored.EndsAt.Value - before, TestIssuer.Life, TestIssuer.Life + TimeSpan.FromMinutes(1));
     }
+
+    [Fact]
+    public async Task ExchangeSession_ManyPagesAtOnce_AskOnceAMinute()
+    {
+        var clock = new ShiftedClock();
+        await using var hub = await TestHub.StartAsync(configure: services => services.AddKeyedSingleton<TimeProvider>(ProductClock.Key, clock));
+        await hub.ConnectAsync(Channel.Value);
+        var issuer = hub.Kind.Issuer;
+        var grain = hub.Grains.GetGrain<ITokenGrain>(Channel.Value);
+        Assert.Null(await grain.GetStatusAsync());
+        issuer.Trouble = ChannelFaultKind.Unauthorised;
+        Assert.Equal("trouble", (await grain.ExchangeSessionAsync("session"))!.Code);
+        Assert.Equal(TokenFaults.LoginRequired, (await grain.GetAsync(null)).Fault!.Code);
+        issuer.Trouble = null;
+
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => grain.ExchangeSessionAsync("session"))), Assert.Null);
+        Assert.Equal((2, "access-1"), (issuer.Sessions, (await grain.GetAsync(null)).Value));
+
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Null(await grain.ExchangeSessionAsync("session"));
+        Assert.Equal((3, "access-2"), (issuer.Sessions, (await grain.GetAsync(null)).Value));
+        // A login that was revoked is taken up again by a page, however young it is.
+        issuer.IsRevoked = true;
+        Assert.Equal(TokenFaults.ReauthRequired, (await grain.GetAsync("access-2")).Fault!.Code);
+        Assert.Equal("ended", (await grain.GetStatusAsync())!.State);
+        issuer.IsRevoked = false;
+        Assert.Null(await grain.ExchangeSessionAsync("session"));
+        Assert.Equal(("access-3", "signed-in"), ((await grain.GetAsync(null)).Value, (await grain.GetStatusAsync())!.State));
+    }
+
+    [Fact]
+    public async Task Status_TellsMissingRightsAndARefreshTokenThatEndsSoon()
+    {
+        var clock = new ShiftedClock();
+        await using var hub = await TestHub.StartAsync(configure: services => services.AddKeyedSingleton<TimeProvider>(ProductClock.Key, clock));
+        await hub.ConnectAsync(Channel.Value);
+        var grain = hub.Grains.GetGrain<ITokenGrain>(Channel.Value);
+        await grain.SignInAsync("code", Redirect);
+        var first = (await grain.GetStatusAsync())!;
+        Assert.Equal(["needed", "other"], first.Scopes);
+        Assert.Empty(first.Warnings);
+
+        await grain.NoteScopesAsync(["other"]);
+        var cut = (await grain.GetStatusAsync())!;
+        Assert.Equal(["needed is missing"], cut.Warnings);
+        Assert.Equal(first.RefreshEndsAt, cut.RefreshEndsAt);
+        await grain.NoteScopesAsync(["needed"]);
+
+        clock.MoveTo(first.RefreshEndsAt!.Value - LoginStatus.WarnAhead - TimeSpan.FromMinutes(1));
+        Assert.Empty((await grain.GetStatusAsync())!.Warnings);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Contains("The login ends at", Assert.Single((await grain.GetStatusAsync())!.Warnings), StringComparison.Ordinal);
+        // Using it renews it, and with it the end.
+        Assert.Equal("access-2", (await grain.GetAsync(null)).Value);
+        Assert.Empty((await grain.GetStatusAsync())!.Warnings);
+    }
+
+    [Fact]
+    public async Task NoteScopes_WhileSomebodySpendsTheRefreshToken_LeavesTheRowAlone()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await hub.ConnectAsync(Channel.Value);
+        var grain = hub.Grains.GetGrain<ITokenGrain>(Channel.Value);
+        await grain.SignInAsync("code", Redirect);
+        var store = hub.Service<ITokenStore>();
+        var held = (await store.ReadAsync(Channel, CancellationToken.None))!;
+        Assert.True(await store.ReplaceAsync(Channel, held.Version, held.Tokens with { SpendingUntil = DateTimeOffset.UtcNow.AddMinutes(1) }, CancellationToken.None));
+
+        await grain.NoteScopesAsync(["less"]);
+
+        Assert.Equal(held.Version + 1, (await store.ReadAsync(Channel, CancellationToken.None))!.Version);
+    }
 }
 
 /// <summary>A token endpoint whose refresh tokens work once.</summary>
-public sealed class TestIssuer : IUnattendedIssuer
+public sealed class TestIssuer : IUnattendedIssuer, ISessionIssuer
 {
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(30);
+    public static readonly TimeSpan RefreshLife = TimeSpan.FromDays(90);
     public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(6);
     private int grants;
     private int requests;
+    private int sessions;
 
     /// <summary>The connection's own credentials are all it takes.</summary>
     public bool NeedsNobody { get; set; }
@@ -158,6 +234,9 @@ public sealed class TestIssuer : IUnattendedIssuer
 
     /// <summary>Requests without a person.</summary>
     public int Requests => requests;
+
+    /// <summary>Sessions that were traded.</summary>
+    public int Sessions => sessions;
 
     public bool IsRevoked { get; set; }
 
@@ -185,9 +264,21 @@ public sealed class TestIssuer : IUnattendedIssuer
         return Task.FromResult(Trouble is { } kind ? new TokenGrant { Fault = new ChannelFault { Kind = kind, Code = "trouble", Message = "Trouble." } } : Grant() with { RefreshToken = null });
     }
 
+    public bool TakesSessions(ChannelSettings settings, ChannelSecrets secrets) => true;
+
+    public string? CheckSession(ChannelSettings settings, ChannelSecrets secrets, string session, DateTimeOffset now) => null;
+
+    public Task<TokenGrant> ExchangeSessionAsync(ChannelSettings settings, ChannelSecrets secrets, string session, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref sessions);
+        return Task.FromResult(Trouble is { } kind ? new TokenGrant { Fault = new ChannelFault { Kind = kind, Code = "trouble", Message = "Trouble." } } : Grant());
+    }
+
+    public string? MissingScopes(IReadOnlyList<string> granted) => granted.Contains("needed") ? null : "needed is missing";
+
     private TokenGrant Grant()
     {
         var number = Interlocked.Increment(ref grants);
-        return new TokenGrant { AccessToken = $"access-{number}", RefreshToken = $"refresh-{number}", Lifetime = Life, RenewAhead = Ahead };
+        return new TokenGrant { AccessToken = $"access-{number}", RefreshToken = $"refresh-{number}", Lifetime = Life, RenewAhead = Ahead, RefreshLifetime = RefreshLife, Scopes = ["needed", "other"] };
     }
 }

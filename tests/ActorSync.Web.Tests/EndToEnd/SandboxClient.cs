@@ -55,6 +55,16 @@ internal sealed class SandboxClient(Uri address) : IDisposable
     /// <summary>Life and end of Shopify's tokens.</summary>
     public Task TokensAsync(object levers) => PostAsync("/_control/shopify/tokens", levers);
 
+    /// <summary>The session token of the app's page inside the admin.</summary>
+    public async Task<string> SessionAsync(int ageSeconds = 0)
+    {
+        using var answer = await http.PostAsJsonAsync(new Uri("/_control/shopify/session", UriKind.Relative), new { ageSeconds });
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("sessionToken").GetString()!;
+    }
+
+    /// <summary>The merchant leaves the app these rights; null = all again.</summary>
+    public Task ScopesAsync(params string[]? scopes) => PostAsync("/_control/shopify/app", new { scopes });
+
     /// <summary>The merchant removes the app, or installs it again.</summary>
     public Task InstallAsync(bool installed) => PostAsync("/_control/shopify/app", new { installed });
 

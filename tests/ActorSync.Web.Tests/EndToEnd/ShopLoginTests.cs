@@ -66,6 +66,51 @@ public sealed partial class ShopLoginTests : OwnHubTests
         AssertNothingLeaked();
     }
 
+    [Fact]
+    public async Task Session_OfTheAppsPage_SignsInAndTellsWhatTheShopCutsLater()
+    {
+        await ConnectAsync("embedded", "token_exchange");
+        Assert.All(await TestAsync("embedded"), refused => Assert.Contains("/token-exchange", refused.Message, StringComparison.Ordinal));
+        Assert.Equal(0, await AskedAsync());
+        using var page = new HubClient(Workshop.HubAddress);
+        var stale = await ExchangeAsync(page, await Shops.SessionAsync(ageSeconds: 120));
+        Assert.Equal(401, stale.Status);
+        Assert.Contains("It ended at", stale.Text, StringComparison.Ordinal);
+        var genuine = await Shops.SessionAsync();
+        Assert.Equal(401, (await ExchangeAsync(page, genuine[..^4] + "AAAA")).Status);
+        Assert.Equal(0, await AskedAsync());
+
+        var signedIn = await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => ExchangeAsync(page, genuine)));
+        Assert.All(signedIn, answer => Assert.True(answer.Status == 200, answer.Text));
+        Assert.DoesNotContain("shpat_", signedIn[0].Text, StringComparison.Ordinal);
+        Assert.All(await TestAsync("embedded"), ok => Assert.True(ok.Ok, ok.Message));
+        Assert.Equal(1, await AskedAsync());
+
+        await Hub.PostAsync("/api/channels/embedded/register-webhooks", new { });
+        Assert.Empty(await WarningsAsync());
+        await Shops.ScopesAsync("write_products", "write_inventory", "read_locations");
+        await Until.TrueAsync(
+            async () => (await WarningsAsync()).Any(warning => warning.Contains("lacks the access scopes write_files", StringComparison.Ordinal)), "the webhook is heard and the rights are asked for", account: () => Workshop.HubSaid);
+        await Shops.ScopesAsync(null);
+        await Until.TrueAsync(async () => (await WarningsAsync()).Length == 0, "all rights are back", account: () => Workshop.HubSaid);
+
+        await Shops.InstallAsync(false);
+        await Until.TrueAsync(async () => (await LoginAsync())["state"]!.GetValue<string>() == "ended", "the shop removed the app", account: () => Workshop.HubSaid);
+        await Shops.InstallAsync(true);
+        await Shops.TokensAsync(new { refreshLifeSeconds = 3 * 86_400 });
+        Assert.Equal(200, (await ExchangeAsync(page, await Shops.SessionAsync())).Status);
+        Assert.All(await TestAsync("embedded"), ok => Assert.True(ok.Ok, ok.Message));
+        await Until.TrueAsync(
+            async () => (await Hub.GetAsync("/api/channels/embedded/health"))["store"]!["state"]!.GetValue<string>() == "ok", "it is in service again", account: () => Workshop.HubSaid);
+        Assert.Contains("The login ends at", Assert.Single(await WarningsAsync()), StringComparison.Ordinal);
+        AssertNothingLeaked();
+
+        async Task<JsonNode> LoginAsync() => (await Hub.GetAsync("/api/channels/embedded/health"))["login"]!;
+        async Task<string[]> WarningsAsync() => [.. (await LoginAsync())["warnings"]!.AsArray().Select(warning => warning!.GetValue<string>())];
+    }
+
+    private static Task<(int Status, string Text)> ExchangeAsync(HubClient page, string session) => page.TryPostAsync("/api/channels/embedded/token-exchange", new { sessionToken = session });
+
     private async Task ConnectAsync(string id, string? grant)
     {
         var settings = new JsonObject { ["baseUrl"] = new Uri(Shops.Address, "shopify/demo").ToString(), ["shopDomain"] = "demo.myshopify.com", ["clientId"] = "demo", ["clientSecret"] = "shpss_demo" };

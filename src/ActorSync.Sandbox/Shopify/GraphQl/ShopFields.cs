@@ -3,11 +3,6 @@ namespace ActorSync.Sandbox.Shopify.GraphQl;
 /// <summary>The shop itself, locations, publications, subscriptions, and the small shared types.</summary>
 internal static class ShopFields
 {
-    private static readonly string[] Scopes =
-    [
-        "read_products", "write_products", "read_inventory", "write_inventory", "read_locations", "read_publications", "write_publications", "read_files", "write_files",
-    ];
-
     public static void Add(Resolvers r)
     {
         const string T = "Shop";
@@ -31,7 +26,7 @@ internal static class ShopFields
         r.On<ApiVersions.Version>("ApiVersion", "displayName", v => v.Handle);
         r.On<ApiVersions.Version>("ApiVersion", "supported", v => v.Supported);
         r.On<Shop>("AppInstallation", "id", _ => Gid.Of("AppInstallation", ShopId + 1));
-        r.On<Shop>("AppInstallation", "accessScopes", _ => Scopes);
+        r.On<Shop>("AppInstallation", "accessScopes", s => s.AccessScopes);
         r.On<string>("AccessScope", "handle", s => s);
 
         r.On<ShopLocation>("Location", "id", l => Gid.Of("Location", l.Id));

@@ -127,6 +127,15 @@ public sealed class Resolvers
 
     private static object? Guarded(Func<object?> run, IResolveFieldContext context)
     {
+        var field = context.FieldDefinition.Name;
+        if (ShopScopes.Lacking(context.ParentType.Name, field, State(context).Shop.AccessScopes) is { } lacking)
+        {
+            var error = GraphQlError.Of(
+                "ACCESS_DENIED", $"Access denied for {field} field. Required access: {string.Join(" or ", lacking.Select(scope => $"`{scope}`"))} access scope.",
+                ("documentation", "https://shopify.dev/api/usage/access-scopes"));
+            throw new ShopExecutionError(error, context.FieldAst);
+        }
+
         try
         {
             return run();
