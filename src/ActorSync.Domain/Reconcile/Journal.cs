@@ -33,7 +33,7 @@ public enum MergeRule
     DeletePolicy,
 }
 
-public enum LogAction { Created, Updated, Refused, Conflict, Pushed, PushFailed, Linked, Unlinked, Deleted, Parked, Reserved, Resolved, Held }
+public enum LogAction { Created, Updated, Refused, Conflict, Pushed, PushFailed, Linked, Unlinked, Deleted, Parked, Reserved, Resolved, Held, Released }
 
 /// <summary>One line of a product's history: who, when, from where, by which rule, what was there before.</summary>
 [GenerateSerializer, Immutable, Alias("actorsync.log-entry")]

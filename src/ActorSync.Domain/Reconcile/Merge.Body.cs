@@ -13,6 +13,12 @@ internal sealed partial class Merge
         ExpireFlight();
         var body = Channel.IsFlat ? UnderHandle(seen.Body) : seen.Body;
         var look = new Look(seen.ReadStartedAt, seen.ReceivedAt, seen.ClockOffset, seen.EventId);
+        if (seen.Source == ObservationSource.Order)
+        {
+            ObserveOrders(seen, look);
+            return Finish();
+        }
+
         if (body.Deleted)
         {
             if (!Channel.IsFlat || !ObserveSiblingGone(seen.Body, look))

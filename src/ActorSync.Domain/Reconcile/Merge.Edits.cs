@@ -270,7 +270,7 @@ internal sealed partial class Merge
             }
         }
 
-        stock = StockRules.SetLevel(stock, new StockLevel
+        stock = StockRules.SetLevel(now, policy, stock, new StockLevel
         {
             Variant = edit.Variant,
             Warehouse = edit.Warehouse,

@@ -72,7 +72,7 @@ internal sealed partial class Merge
             return;
         }
 
-        var next = StockRules.SetLevel(stock, new StockLevel
+        var next = StockRules.SetLevel(now, policy, stock, new StockLevel
         {
             Variant = variant,
             Warehouse = said.LocationId,
@@ -127,7 +127,7 @@ internal sealed partial class Merge
             }
             else
             {
-                CountMoved(key, LandBelow(known, quantity, version), seen, version, isOrigin, look);
+                CountMoved(key, LandBelow(known, quantity, version), seen, current.LastSeen, version, isOrigin, look);
             }
         }
         else if (version == current.LastSeen)
@@ -183,12 +183,12 @@ internal sealed partial class Merge
             : Append(StockField, known with { Intents = known.Intents.Remove(landed) }, EntryFor(landed.Value, landed.Value.Hash, version, landed.Source, landed.Effective));
     }
 
-    private void CountMoved(RegisterKey key, Held known, FieldValue seen, Stamp version, bool isOrigin, in Look look)
+    private void CountMoved(RegisterKey key, Held known, FieldValue seen, Stamp after, Stamp version, bool isOrigin, in Look look)
     {
         var basis = known.Ring[^1];
         if (!isOrigin)
         {
-            HearSale(key, basis.Value, seen, version, look);
+            HearSale(key, basis.Value, seen, after, version, look);
         }
 
         Set(key, Append(StockField, known, OwnEntry(seen, version, basis.Source, basis.Effective)));
@@ -205,7 +205,7 @@ internal sealed partial class Merge
         if (!known.Ring[index + 1].IsOwnEdit)
         {
             // Our own write covered a sale that we had not heard of.
-            HearSale(key, known.Ring[index].Value, seen, version, look);
+            HearSale(key, known.Ring[index].Value, seen, known.Ring[index].LastSeen, version, look);
             Set(key, InsertAfter(StockField, known, index, OwnEntry(seen, version, known.Ring[index].Source, known.Ring[index].Effective)));
         }
     }
@@ -231,7 +231,7 @@ internal sealed partial class Merge
 
             if (value.Version > current.LastSeen)
             {
-                CountMoved(key, known, value.Value, value.Version, policy.MaySayStock(Channel.Origin), look);
+                CountMoved(key, known, value.Value, current.LastSeen, value.Version, policy.MaySayStock(Channel.Origin), look);
             }
             else if (value.Version == current.LastSeen && !(look.ReadStart is { } began && began >= value.LearnedAt && began >= current.LearnedAt))
             {
@@ -245,7 +245,7 @@ internal sealed partial class Merge
         }
     }
 
-    private void HearSale(RegisterKey key, FieldValue before, FieldValue seen, Stamp version, in Look look)
+    private void HearSale(RegisterKey key, FieldValue before, FieldValue seen, Stamp after, Stamp version, in Look look)
     {
         if (before.ToDecimal() is not { } was || seen.ToDecimal() is not { } now)
         {
@@ -259,38 +259,28 @@ internal sealed partial class Merge
             return;
         }
 
-        if (policy.StockOrigin is null || !HasLevel(variant) || policy.MaySayStock(Channel.Origin))
+        var id = $"{key.Part}@{version}={seen.Text}";
+        if (!HearsSales(variant) || stock.Falls.Any(fall => fall.Channel == Channel.Id && fall.Variant == variant && string.Equals(fall.Key, id, StringComparison.Ordinal)))
         {
             return;
         }
 
-        var id = $"{key.Part}@{version}={seen.Text}";
-        foreach (var reservation in stock.Reservations)
+        var fall = new CountFall
         {
-            if (reservation.Channel == Channel.Id && reservation.Variant == variant && string.Equals(reservation.Key, id, StringComparison.Ordinal))
-            {
-                return;
-            }
-        }
-
-        foreach (var (warehouse, quantity) in StockRules.Allocate(stock, variant, Channel, key.Part!, was - now))
+            Variant = variant,
+            Channel = Channel.Id,
+            Key = id,
+            Shares = Spread(variant, key.Part!, was - now),
+            After = after,
+            Until = version,
+            Offset = look.Offset,
+            HeardAt = this.now,
+            Number = stock.NextNumber,
+        };
+        if (Recount(variant, stock with { Falls = stock.Falls.Add(fall), NextNumber = fall.Number + 1 }) > 0)
         {
-            stock = stock with
-            {
-                Reservations = stock.Reservations.Add(new ProvisionalReservation
-                {
-                    Variant = variant,
-                    Warehouse = warehouse,
-                    Quantity = quantity,
-                    Channel = Channel.Id,
-                    Key = id,
-                    HeardAt = this.now,
-                }),
-            };
+            Log(LogAction.Reserved, Channel.Origin, key, before, seen, MergeRule.Sale, look.EventId);
         }
-
-        changedBy = Channel.Origin;
-        Log(LogAction.Reserved, Channel.Origin, key, before, seen, MergeRule.Sale, look.EventId);
     }
 
     /// <summary>The answer to our own count: what differs from it was sold, or typed, right after.</summary>
@@ -317,7 +307,7 @@ internal sealed partial class Merge
         Set(key, rest);
         if (seen != sent.Value)
         {
-            CountMoved(key, rest, seen, version, isOrigin: false, look);
+            CountMoved(key, rest, seen, current?.LastSeen ?? version, version, isOrigin: false, look);
         }
 
         JudgeOpenCounts(key, look);

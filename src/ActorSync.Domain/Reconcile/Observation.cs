@@ -11,6 +11,8 @@ public enum ObservationSource
     Answer,
     /// <summary>Counts of the stock's origin only; says nothing of the product, not even that it was seen.</summary>
     Stock,
+    /// <summary>Lines of an order; says nothing of the product either.</summary>
+    Order,
 }
 
 /// <summary>One look at a remote product, from whatever source. What the body does not carry is absent and changes nothing.</summary>
@@ -28,6 +30,30 @@ public sealed record Observation
     [Id(5)] public TimeSpan ClockOffset { get; init; }
     /// <summary>Delivery or read id for the log.</summary>
     [Id(6)] public string? EventId { get; init; }
+    /// <summary>Lines of orders that are about this product; only with <see cref="ObservationSource.Order"/>.</summary>
+    [Id(7)] public ImmutableArray<ObservedOrderLine> Orders { get; init; } = [];
+}
+
+/// <summary>One line of an order, as much of it as a count of stock needs.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.observed-order-line")]
+public sealed record ObservedOrderLine
+{
+    [Id(0)] public required string Order { get; init; }
+    [Id(1)] public required string Line { get; init; }
+    /// <summary>The remote product.</summary>
+    [Id(2)] public required string Product { get; init; }
+    /// <summary>The remote variant; null = the order names only the product and perhaps the SKU.</summary>
+    [Id(3)] public string? Variant { get; init; }
+    [Id(4)] public string? Sku { get; init; }
+    /// <summary>All that was taken off the channel's count, as far as this body proves it: 0 of an order that was never paid.</summary>
+    [Id(5)] public required decimal Quantity { get; init; }
+    /// <summary>What is still ordered: none of it after a cancel.</summary>
+    [Id(6)] public required decimal Left { get; init; }
+    [Id(7)] public required Stamp PlacedAt { get; init; }
+    /// <summary>The order's own version.</summary>
+    [Id(8)] public required Stamp Version { get; init; }
+    /// <summary>When it was paid, where that may be when the channel takes it off; null = it does when the order is placed.</summary>
+    [Id(9)] public Stamp? PaidAt { get; init; }
 }
 
 /// <summary>A remote product in hub terms: canonical values under hub field names, remote ids as the channel writes them.</summary>

@@ -520,6 +520,17 @@ internal sealed partial class Planner
                 continue;
             }
 
+            if (current?.Value.ToDecimal() is { } shown && StockRules.TakenUnseen(product.Stock, variant, location, channel.Id, current.LastSeen) is > 0 and var unseen)
+            {
+                // Its own orders have lowered the count already; what we hold of it is from before.
+                if (!isUnknown && shown - unseen == wanted.Quantity)
+                {
+                    continue;
+                }
+
+                readFirst |= !IsFresh();
+            }
+
             if (current?.Value.ToDecimal() is { } held && wanted.Quantity > held && wanted.Source <= current.Source)
             {
                 Withhold(key, WithheldReason.NotRaised, $"The channel counts {held}; only the stock's origin may raise it to {wanted.Quantity}.");

@@ -125,10 +125,10 @@ public static class StockRules
     }
 
     /// <summary>
-    /// The origin says a new count. What it fell by accounts for reservations of that warehouse, oldest first; a rise accounts for none. An older row than
-    /// the known one changes nothing.
+    /// The origin says a new count. What it fell by accounts for sales of that warehouse, oldest first (<see cref="StockSales"/>); a rise accounts for none. An
+    /// older row than the known one changes nothing.
     /// </summary>
-    public static StockLedger SetLevel(StockLedger ledger, StockLevel level)
+    public static StockLedger SetLevel(DateTimeOffset now, TenantPolicy policy, StockLedger ledger, StockLevel level)
     {
         ArgumentNullException.ThrowIfNull(ledger);
         ArgumentNullException.ThrowIfNull(level);
@@ -145,83 +145,56 @@ public static class StockRules
                 return ledger;
             }
 
-            level = level with { Row = level.Row ?? known.Row };
-
-            var released = Release(ledger.Reservations, level.Variant, level.Warehouse, known.Available - level.Available);
-            return ledger with { Levels = ledger.Levels.SetItem(i, level), Reservations = released };
+            var next = ledger with { Levels = ledger.Levels.SetItem(i, level with { Row = level.Row ?? known.Row, Since = known.Since }) };
+            return level.Available < known.Available
+                ? StockSales.Recount(now, policy, next with
+                {
+                    Accounted = next.Accounted.Add(new OriginFall(level.Variant, level.Warehouse, known.Available - level.Available, Stamp.At(now), next.NextNumber)),
+                    NextNumber = next.NextNumber + 1,
+                }, isWordOfOrigin: true)
+                : next;
         }
 
-        return ledger with { Levels = ledger.Levels.Add(level) };
-    }
-
-    private static ImmutableArray<ProvisionalReservation> Release(ImmutableArray<ProvisionalReservation> reservations, VariantId variant, string warehouse, decimal fallen)
-    {
-        if (fallen <= 0 || reservations.IsEmpty)
-        {
-            return reservations;
-        }
-
-        var rest = ImmutableArray.CreateBuilder<ProvisionalReservation>(reservations.Length);
-        foreach (var reservation in reservations)
-        {
-            if (fallen <= 0 || reservation.Variant != variant || !string.Equals(reservation.Warehouse, warehouse, StringComparison.Ordinal))
-            {
-                rest.Add(reservation);
-                continue;
-            }
-
-            var taken = Math.Min(fallen, reservation.Quantity);
-            fallen -= taken;
-            if (taken < reservation.Quantity)
-            {
-                rest.Add(reservation with { Quantity = reservation.Quantity - taken });
-            }
-        }
-
-        return rest.ToImmutable();
-    }
-
-    /// <summary>Marks reservations that nothing explained within the tenant's lifetime: listed as discrepancies, still subtracted.</summary>
-    public static ProductState Overdue(DateTimeOffset now, TenantPolicy policy, ProductState product)
-    {
-        ArgumentNullException.ThrowIfNull(policy);
-        ArgumentNullException.ThrowIfNull(product);
-        var reservations = product.Stock.Reservations;
-        for (var i = 0; i < reservations.Length; i++)
-        {
-            if (!reservations[i].Overdue && now - reservations[i].HeardAt >= policy.ReservationLifetime)
-            {
-                reservations = reservations.SetItem(i, reservations[i] with { Overdue = true });
-            }
-        }
-
-        return reservations == product.Stock.Reservations ? product : product with { Stock = product.Stock with { Reservations = reservations } };
-    }
-
-    /// <summary>When the next reservation becomes overdue; null = none will.</summary>
-    public static DateTimeOffset? NextOverdue(TenantPolicy policy, ProductState product)
-    {
-        ArgumentNullException.ThrowIfNull(policy);
-        ArgumentNullException.ThrowIfNull(product);
-        DateTimeOffset? next = null;
-        foreach (var reservation in product.Stock.Reservations)
-        {
-            var at = reservation.HeardAt + policy.ReservationLifetime;
-            next = reservation.Overdue || at >= next ? next : at;
-        }
-
-        return next;
+        return ledger with { Levels = ledger.Levels.Add(level with { Since = Stamp.At(now) }) };
     }
 
     /// <summary>
-    /// A person or an order explains a reservation. Sold: the hub's own count takes it over, targets stay. Not sold: it is given back, which counts as a word
-    /// of the stock's origin, because only that may raise a channel's count.
+    /// From when on a reservation that nothing accounts for is listed as a discrepancy; it stays subtracted. Where the hub itself says the stock, an order
+    /// explains the sale: there is nobody else who would count it.
+    /// </summary>
+    public static DateTimeOffset? OverdueAt(TenantPolicy policy, ProvisionalReservation reservation)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(reservation);
+        return reservation.Order is not null && policy.StockOrigin == TenantPolicy.HubStockOrigin ? null : reservation.HeardAt + policy.ReservationLifetime;
+    }
+
+    /// <summary>What the channel itself has taken off already for orders that we know only from its order, not yet from its count: placed at or after <paramref name="counted"/>.</summary>
+    public static decimal TakenUnseen(StockLedger ledger, VariantId variant, ChannelLocation location, ChannelId channel, Stamp counted)
+    {
+        ArgumentNullException.ThrowIfNull(ledger);
+        decimal sum = 0;
+        foreach (var reservation in ledger.Reservations)
+        {
+            if (reservation.Variant == variant && reservation.Channel == channel && reservation.UnseenSince >= counted && Covers(location, reservation.Warehouse))
+            {
+                sum += reservation.Quantity;
+            }
+        }
+
+        return sum;
+    }
+
+    /// <summary>
+    /// A person explains a reservation. Sold: the hub's own count takes it over, targets stay. Not sold: it is given back, which counts as a word of the
+    /// stock's origin, because only that may raise a channel's count.
     /// </summary>
     public static ProductState Explain(DateTimeOffset now, TenantPolicy policy, ProductState product, ChannelId channel, string key, bool wasSold)
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(product);
         var stock = product.Stock;
+        decimal explained = 0;
         // One sale may stand in several rows: one per warehouse that it was spread over.
         foreach (var reservation in product.Stock.Reservations)
         {
@@ -230,25 +203,23 @@ public static class StockRules
                 continue;
             }
 
-            stock = stock with { Reservations = stock.Reservations.Remove(reservation) };
-            for (var i = 0; i < stock.Levels.Length; i++)
+            explained += reservation.Quantity;
+            if (wasSold && policy.StockOrigin == TenantPolicy.HubStockOrigin)
             {
-                var level = stock.Levels[i];
-                if (level.Variant == reservation.Variant && string.Equals(level.Warehouse, reservation.Warehouse, StringComparison.Ordinal))
-                {
-                    var isHubStock = policy.StockOrigin == TenantPolicy.HubStockOrigin;
-                    stock = stock with
-                    {
-                        Levels = stock.Levels.SetItem(i, level with
-                        {
-                            Available = wasSold && isHubStock ? level.Available - reservation.Quantity : level.Available,
-                            Version = isHubStock ? Stamp.Max(Stamp.At(now), level.Version.Next) : level.Version.Next,
-                        }),
-                    };
-                }
+                stock = StockSales.TakeOver(now, stock, reservation.Variant, reservation.Warehouse, reservation.Quantity);
             }
         }
 
-        return stock == product.Stock ? product : product with { Stock = stock, UpdatedAt = now };
+        if (explained == 0)
+        {
+            return product;
+        }
+
+        stock = stock with
+        {
+            Falls = [.. stock.Falls.Select(fall => fall.Channel == channel && fall.Key == key ? fall with { Explained = fall.Explained + explained } : fall)],
+            Orders = [.. stock.Orders.Select(line => line.Channel == channel && line.Key == key ? line with { Explained = line.Explained + explained } : line)],
+        };
+        return product with { Stock = StockSales.Recount(now, policy, stock), UpdatedAt = now };
     }
 }

@@ -172,7 +172,7 @@ internal sealed class PreparedCommit : PendingWrite
     }
 
     private static bool IsChange(LogAction action) => action is LogAction.Created or LogAction.Updated or LogAction.Refused or LogAction.Conflict
-        or LogAction.Deleted or LogAction.Reserved or LogAction.Resolved;
+        or LogAction.Deleted or LogAction.Reserved or LogAction.Released or LogAction.Resolved;
 
     private static long Fingerprint(IEnumerable<string?> parts)
     {

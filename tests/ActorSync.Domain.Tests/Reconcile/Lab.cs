@@ -124,6 +124,22 @@ internal sealed class Lab
         return decision;
     }
 
+    /// <summary>A body of an order of the one variant: placed at a second, shown at a version, with what is left of it.</summary>
+    public void Order(ChannelId id, string order, long placed, decimal quantity, long? version = null, decimal? left = null) => Take(id, Reconciler.Observe(Context(id), Product, Links[id], new Observation
+    {
+        Channel = id,
+        Body = new ObservedProduct { ExternalId = $"{id}-1", Version = Stamp.Zero },
+        Source = ObservationSource.Order,
+        ReceivedAt = Now,
+        Orders =
+        [
+            new ObservedOrderLine
+            {
+                Order = order, Line = "1", Product = $"{id}-1", Variant = $"{id}-v1", Quantity = quantity, Left = left ?? quantity, PlacedAt = Version(placed), Version = Version(version ?? placed),
+            },
+        ],
+    }, Off));
+
     public EditDecision Edit(RegisterKey key, string? value, long? seen = null, bool force = false)
     {
         var decision = Reconciler.Edit(Now, Policy, Product, new HubEdit

@@ -233,12 +233,13 @@ public sealed class StockTests
         var lab = Filled();
         lab.Clock = 100;
         lab.Webhook(S, 99, ("name", "n"), ("stock", "17"));
-        Assert.Equal(lab.Now.AddHours(24), StockRules.NextOverdue(lab.Policy, lab.Product));
+        var sale = Assert.Single(lab.Product.Stock.Reservations);
+        Assert.Equal(lab.Now.AddHours(24), StockRules.OverdueAt(lab.Policy, sale));
+        Assert.Null(StockRules.OverdueAt(lab.Policy, sale with { Order = "7" }));
+        Assert.Equal(lab.Now.AddHours(24), StockRules.OverdueAt(lab.Policy with { StockOrigin = "J" }, sale with { Order = "7" }));
         lab.Clock += 24 * 3600;
-        lab.Product = StockRules.Overdue(lab.Now, lab.Policy, lab.Product);
-        Assert.True(lab.Product.Stock.Reservations[0].Overdue);
+        lab.Webhook(S, (long)lab.Clock, ("name", "n"), ("stock", "17"));
         Assert.Equal(17, Target(lab, W));
-        Assert.Null(StockRules.NextOverdue(lab.Policy, lab.Product));
     }
 
     [Theory]
