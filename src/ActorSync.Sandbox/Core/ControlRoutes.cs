@@ -22,6 +22,7 @@ public static class ControlRoutes
         });
         control.MapPost("/faults", (HttpRequest request, CancellationToken ct) => WithBodyAsync(request, body => ValueTask.FromResult(UpdateFaults(sandbox, body)), ct));
         control.MapPost("/sell", (HttpRequest request, CancellationToken ct) => WithBodyAsync(request, body => SellAsync(sandbox, body, ct), ct));
+        control.MapPost("/cancel-order", (HttpRequest request, CancellationToken ct) => WithBodyAsync(request, body => CancelAsync(sandbox, body, ct), ct));
         control.MapGet("/{channel}/products", (string channel, int? limit, int? offset) => List(sandbox, channel, limit ?? DefaultPage, offset ?? 0));
         control.MapGet("/{channel}/products/by-sku/{**sku}", (string channel, string sku) => BySku(sandbox, channel, Uri.UnescapeDataString(sku)));
         control.MapPost("/{channel}/edit", (string channel, HttpRequest request, CancellationToken ct) => WithBodyAsync(request, body => EditAsync(sandbox, channel, body, ct), ct));
@@ -72,6 +73,23 @@ public static class ControlRoutes
 
         var result = await simulator.SellAsync(wanted, quantity, cancellationToken);
         return result.Sold ? Results.Json(result, ControlJson.Options) : Results.Json(new { error = result.Problem }, ControlJson.Options, statusCode: StatusCodes.Status409Conflict);
+    }
+
+    private static async ValueTask<IResult> CancelAsync(SandboxHost sandbox, JsonElement body, CancellationToken cancellationToken)
+    {
+        var (simulator, problem) = ChannelOf(sandbox, body);
+        if (simulator is null)
+        {
+            return Bad(problem);
+        }
+
+        if (!body.TryGetProperty("order", out var order) || order.ValueKind != JsonValueKind.String || order.GetString() is not { Length: > 0 } wanted)
+        {
+            return Bad("order is missing or empty; it is the id that /_control/sell answered.");
+        }
+
+        var result = await simulator.CancelOrderAsync(wanted, cancellationToken);
+        return Results.Json(result, ControlJson.Options, statusCode: result.Cancelled ? StatusCodes.Status200OK : StatusCodes.Status409Conflict);
     }
 
     private static IResult List(SandboxHost sandbox, string channel, int limit, int offset)

@@ -23,6 +23,10 @@ public interface ISimulator
     /// <summary>A customer buys: the count falls by <paramref name="quantity"/> in one step and webhooks fire, as after a real order.</summary>
     ValueTask<SellResult> SellAsync(string sku, int quantity, CancellationToken cancellationToken);
 
+    /// <summary>The merchant cancels an order and puts its goods back: the count rises and webhooks fire.</summary>
+    ValueTask<CancelResult> CancelOrderAsync(string order, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(new CancelResult(Cancelled: false, order, $"{Name} takes no orders that could be cancelled here."));
+
     /// <summary>A person edits in the merchant's pages: versions move, webhooks fire, nothing counts as an API call.</summary>
     ValueTask<EditResult> EditAsync(NeutralEdit edit, CancellationToken cancellationToken);
 
@@ -51,11 +55,14 @@ public interface ISimulator
 /// <summary>A shop on the start page.</summary>
 public sealed record ShopCard(string Title, string MerchantPath, string ApiPath, string Credentials);
 
-/// <summary>What a sale did. <see cref="Problem"/> is null when it happened.</summary>
-public sealed record SellResult(bool Sold, string Sku, decimal? StockBefore, decimal? StockAfter, string? Problem)
+/// <summary>What a sale did. <see cref="Problem"/> is null when it happened; <see cref="Order"/> is null at channels that take no orders.</summary>
+public sealed record SellResult(bool Sold, string Sku, decimal? StockBefore, decimal? StockAfter, string? Problem, string? Order = null)
 {
     public static SellResult Refused(string sku, string problem) => new(Sold: false, sku, StockBefore: null, StockAfter: null, problem);
 }
+
+/// <summary>What a cancel did. <see cref="Problem"/> is null when it happened.</summary>
+public sealed record CancelResult(bool Cancelled, string Order, string? Problem);
 
 /// <summary>What an edit did. <see cref="Problem"/> is null when it happened; <see cref="Product"/> is null when the product is gone afterwards.</summary>
 public sealed record EditResult(NeutralProduct? Product, string? Problem)

@@ -22,6 +22,14 @@ public sealed class Merchant(Shop shop, ShopWebhooks webhooks, SandboxOptions op
         }
     }
 
+    public async ValueTask<CancelResult> CancelOrderAsync(string order, CancellationToken cancellationToken)
+    {
+        using (await shop.EnterAsync(cancellationToken))
+        {
+            return Cancel(order);
+        }
+    }
+
     public async ValueTask<EditResult> EditAsync(NeutralEdit edit, CancellationToken cancellationToken)
     {
         using (await shop.EnterAsync(cancellationToken))
@@ -124,7 +132,7 @@ public sealed class Merchant(Shop shop, ShopWebhooks webhooks, SandboxOptions op
         var level = variant.Levels.FirstOrDefault(l => l.Available >= quantity) ?? variant.Levels.FirstOrDefault(l => l.Available > 0);
         if (!variant.Tracked)
         {
-            return new SellResult(Sold: true, sku, StockBefore: null, StockAfter: null, Problem: null);
+            return new SellResult(Sold: true, sku, StockBefore: null, StockAfter: null, Problem: null, Place(product, variant, quantity, level: null));
         }
 
         if ((level is null || level.Available < quantity) && variant.Policy != "CONTINUE")
@@ -133,9 +141,59 @@ public sealed class Merchant(Shop shop, ShopWebhooks webhooks, SandboxOptions op
         }
 
         level ??= variant.Levels.Count > 0 ? variant.Levels[0] : new ShopLevel { LocationId = Shop.Locations[0].Id, CreatedAt = shop.Now, UpdatedAt = shop.Now };
-        shop.Put(product.WithVariant(variant.WithLevel(level.Add("available", -quantity))));
+        return new SellResult(Sold: true, sku, before, before - quantity, Problem: null, Place(product, variant, quantity, level));
+    }
+
+    /// <summary>Order and count in one step, as at the till.</summary>
+    private string Place(ShopProduct product, ShopVariant variant, int quantity, ShopLevel? level)
+    {
+        var order = new ShopOrder
+        {
+            Id = shop.NewId(),
+            LineId = shop.NewId(),
+            ProductId = product.Id,
+            VariantId = variant.Id,
+            Title = product.Title,
+            Sku = variant.Sku,
+            Price = variant.Price,
+            Quantity = quantity,
+            LocationId = level?.LocationId,
+            CreatedAt = shop.Now,
+            UpdatedAt = shop.Now,
+        };
+        if (level is not null)
+        {
+            shop.Put(product.WithVariant(variant.WithLevel(level.Add("available", -quantity))));
+        }
+
+        shop.Put(order);
         webhooks.Announce(shop.Commit());
-        return new SellResult(Sold: true, sku, before, before - quantity, Problem: null);
+        webhooks.Announce("ORDERS_CREATE", order);
+        return order.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private CancelResult Cancel(string wanted)
+    {
+        if (!long.TryParse(wanted, System.Globalization.CultureInfo.InvariantCulture, out var id) || shop.Order(id) is not { } order)
+        {
+            return new CancelResult(Cancelled: false, wanted, $"Shopify has no order '{wanted}'.");
+        }
+
+        if (order.CancelledAt is not null)
+        {
+            return new CancelResult(Cancelled: false, wanted, $"Order '{wanted}' is cancelled already.");
+        }
+
+        var cancelled = order with { CancelledAt = shop.Now, UpdatedAt = shop.Now };
+        shop.Put(cancelled);
+        if (shop.Variant(order.VariantId) is { } found && found.Variant.Level(order.LocationId ?? 0) is { } level)
+        {
+            shop.Put(found.Product.WithVariant(found.Variant.WithLevel(level.Add("available", order.Quantity))));
+        }
+
+        webhooks.Announce(shop.Commit());
+        webhooks.Announce("ORDERS_CANCELLED", cancelled);
+        return new CancelResult(Cancelled: true, wanted, Problem: null);
     }
 
     private EditResult Edit(NeutralEdit edit)

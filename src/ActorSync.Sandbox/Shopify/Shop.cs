@@ -15,6 +15,7 @@ public sealed class Shop : IDisposable
     public const string Currency = "EUR";
     public const int MaxIdempotentAnswers = 20_000;
     public const int MaxOperations = 1_000;
+    public const int MaxOrders = 2_000;
     public static readonly TimeSpan IdempotencyWindow = TimeSpan.FromHours(24);
 
     // Real ids are larger than a double can hold; whoever reads them as JSON numbers into one must fail here too.
@@ -30,6 +31,7 @@ public sealed class Shop : IDisposable
     private readonly Dictionary<string, long> productOfHandle = new(StringComparer.Ordinal);
     private readonly Dictionary<long, ShopSubscription> subscriptions = [];
     private readonly Dictionary<long, ShopOperation> operations = [];
+    private readonly SortedDictionary<long, ShopOrder> orders = [];
     private readonly Dictionary<string, IdempotentAnswer> answers = new(StringComparer.Ordinal);
     private readonly List<ShopMetafieldDefinition> definitions = [];
     private readonly Dictionary<long, ShopProduct?> before = [];
@@ -128,6 +130,8 @@ public sealed class Shop : IDisposable
 
     public ShopOperation? Operation(long? id) => id is { } known ? operations.GetValueOrDefault(known) : null;
 
+    public ShopOrder? Order(long? id) => id is { } known ? orders.GetValueOrDefault(known) : null;
+
     /// <summary>The product whose metafield of an id type has this value.</summary>
     public ShopProduct? ProductByCustomId(string @namespace, string key, string value) =>
         products.Values.FirstOrDefault(p => p.Metafields.Any(m => m.Namespace == @namespace && m.Key == key && m.Value == value));
@@ -205,6 +209,19 @@ public sealed class Shop : IDisposable
         Note("operation", operation.Id, operation);
     }
 
+    public void Put(ShopOrder order)
+    {
+        if (orders.Count >= MaxOrders && !orders.ContainsKey(order.Id))
+        {
+            var oldest = orders.Keys.First();
+            orders.Remove(oldest);
+            others.Add(new EntityChange("order", Key(oldest), Json: null));
+        }
+
+        orders[order.Id] = order;
+        Note("order", order.Id, order);
+    }
+
     public IdempotentAnswer? Answer(string id) =>
         answers.TryGetValue(id, out var answer) && clock.GetUtcNow() - answer.At < IdempotencyWindow ? answer : null;
 
@@ -262,6 +279,7 @@ public sealed class Shop : IDisposable
         productOfHandle.Clear();
         subscriptions.Clear();
         operations.Clear();
+        orders.Clear();
         answers.Clear();
         definitions.Clear();
         Collections.Clear();
@@ -347,6 +365,12 @@ public sealed class Shop : IDisposable
         {
             var operation = Read<ShopOperation>(row);
             operations[operation.Id] = operation;
+        }
+
+        foreach (var row in store.Load("order"))
+        {
+            var order = Read<ShopOrder>(row);
+            orders[order.Id] = order;
         }
 
         foreach (var row in store.Load("answer"))

@@ -161,6 +161,24 @@ public sealed record ShopSubscription
     }
 }
 
+/// <summary>A customer's order of one line. Who bought is not stored: bodies carry an invented person, as real ones carry a real one.</summary>
+public sealed record ShopOrder
+{
+    public required long Id { get; init; }
+    public required long LineId { get; init; }
+    public required long ProductId { get; init; }
+    public required long VariantId { get; init; }
+    public required string Title { get; init; }
+    public string? Sku { get; init; }
+    public required decimal Price { get; init; }
+    public required int Quantity { get; init; }
+    /// <summary>Where the goods were taken from; null = the item is not counted.</summary>
+    public long? LocationId { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+    public DateTimeOffset? CancelledAt { get; init; }
+}
+
 /// <summary>An asynchronous productSet: the work is done at <see cref="DueAt"/>, and only then can its errors be read.</summary>
 public sealed record ShopOperation
 {

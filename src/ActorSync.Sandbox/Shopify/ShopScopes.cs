@@ -5,7 +5,7 @@ public static class ShopScopes
 {
     public static readonly IReadOnlyList<string> All =
     [
-        "read_products", "write_products", "read_inventory", "write_inventory", "read_locations", "read_publications", "write_publications", "read_files", "write_files",
+        "read_products", "write_products", "read_inventory", "write_inventory", "read_locations", "read_publications", "write_publications", "read_files", "write_files", "read_orders",
     ];
 
     private static readonly Dictionary<string, string[]> ByField = new(StringComparer.Ordinal)

@@ -39,6 +39,24 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
         }
     }
 
+    /// <summary>An order was placed or cancelled. Called with the shop held, after the change is on disk.</summary>
+    public void Announce(string topic, ShopOrder order)
+    {
+        announcing = Environment.CurrentManagedThreadId;
+        try
+        {
+            var action = new ActionInfo(UniqueId(), shop.ExactNow);
+            foreach (var subscription in shop.Subscriptions.Where(s => s.Topic == topic))
+            {
+                Send(subscription.Id, action, Key("order", order.Id), () => shop.Order(order.Id) is { } current ? WebhookBody.Order(current) : null);
+            }
+        }
+        finally
+        {
+            announcing = 0;
+        }
+    }
+
     /// <summary>An event of its own, with a body that does not change any more.</summary>
     public void Announce(string topic, string key, JsonObject body)
     {

@@ -83,6 +83,8 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
 
     public ValueTask<SellResult> SellAsync(string sku, int quantity, CancellationToken cancellationToken) => merchant.SellAsync(sku, quantity, cancellationToken);
 
+    public ValueTask<CancelResult> CancelOrderAsync(string order, CancellationToken cancellationToken) => merchant.CancelOrderAsync(order, cancellationToken);
+
     public ValueTask<EditResult> EditAsync(NeutralEdit edit, CancellationToken cancellationToken) => merchant.EditAsync(edit, cancellationToken);
 
     public ValueTask<NeutralProduct> CreateAsync(SeedProduct product, CancellationToken cancellationToken) => merchant.CreateAsync(product, cancellationToken);

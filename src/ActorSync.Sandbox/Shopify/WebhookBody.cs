@@ -88,6 +88,42 @@ public static class WebhookBody
         ["updated_at"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
     };
 
+    /// <summary>With the person and the prices that a real one carries.</summary>
+    public static JsonObject Order(ShopOrder order) => new()
+    {
+        ["id"] = order.Id,
+        ["admin_graphql_api_id"] = Gid.Of("Order", order.Id),
+        ["name"] = string.Create(CultureInfo.InvariantCulture, $"#{order.Id % 10_000}"),
+        ["email"] = "buyer@example.com",
+        ["currency"] = Shop.Currency,
+        ["financial_status"] = order.CancelledAt is null ? "paid" : "voided",
+        ["fulfillment_status"] = null,
+        ["created_at"] = ShopTime.Local(order.CreatedAt),
+        ["updated_at"] = ShopTime.Local(order.UpdatedAt),
+        ["cancelled_at"] = order.CancelledAt is { } cancelled ? ShopTime.Local(cancelled) : null,
+        ["location_id"] = null,
+        ["tags"] = "",
+        ["test"] = true,
+        ["total_price"] = ShopText.Money(order.Price * order.Quantity),
+        ["customer"] = new JsonObject { ["id"] = 207119551, ["email"] = "buyer@example.com", ["first_name"] = "Bob", ["last_name"] = "Buyer" },
+        ["shipping_address"] = new JsonObject { ["first_name"] = "Bob", ["last_name"] = "Buyer", ["address1"] = "Example Street 1", ["city"] = "Berlin", ["zip"] = "10115", ["country_code"] = "DE" },
+        ["line_items"] = new JsonArray(new JsonObject
+        {
+            ["id"] = order.LineId,
+            ["admin_graphql_api_id"] = Gid.Of("LineItem", order.LineId),
+            ["sku"] = order.Sku,
+            ["quantity"] = order.Quantity,
+            ["current_quantity"] = order.CancelledAt is null ? order.Quantity : 0,
+            ["fulfillable_quantity"] = order.CancelledAt is null ? order.Quantity : 0,
+            ["price"] = ShopText.Money(order.Price),
+            ["product_id"] = order.ProductId,
+            ["variant_id"] = order.VariantId,
+            ["title"] = order.Title,
+            ["taxable"] = true,
+            ["requires_shipping"] = true,
+        }),
+    };
+
     public static JsonObject Level(ShopVariant v, ShopLevel level) => new()
     {
         ["inventory_item_id"] = v.ItemId,

@@ -7,7 +7,7 @@ using ActorSync.Sandbox.Core;
 namespace ActorSync.Sandbox.WooCommerce;
 
 /// <summary>What the merchant sees at wp-admin: the list of products, the form of one, and a button that sells one.</summary>
-public sealed class WooAdminPages(WooShop shop, WooProductWriter writer, string site)
+public sealed class WooAdminPages(WooShop shop, WooProductWriter writer, WooOrders orders, string site)
 {
     private const string Banner = "Sandbox shop – WooCommerce";
     private const int PageSize = 25;
@@ -49,7 +49,7 @@ public sealed class WooAdminPages(WooShop shop, WooProductWriter writer, string 
         }
 
         var (before, after) = writer.Sell(product, quantity);
-        return new SellResult(Sold: true, sku, (int?)before, (int?)after, Problem: null);
+        return new SellResult(Sold: true, sku, (int?)before, (int?)after, Problem: null, orders.Place(product, quantity));
     }
 
     private static IResult Page(string title, string body) => Results.Content(HtmlPage.Render(title, Banner, body), "text/html; charset=utf-8");

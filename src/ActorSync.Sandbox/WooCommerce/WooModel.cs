@@ -81,6 +81,26 @@ public sealed record WooTerm(long Id, string Taxonomy, string Name, string Slug,
 
 public sealed record WooGlobalAttribute(long Id, string Name, string Slug);
 
+/// <summary>A customer's order of one line. Who bought is not stored.</summary>
+public sealed record WooOrder
+{
+    public required long Id { get; init; }
+    public required long LineId { get; init; }
+
+    /// <summary>pending, processing, cancelled, …</summary>
+    public required string Status { get; init; }
+    public required long ProductId { get; init; }
+
+    /// <summary>0 where the product has no variations.</summary>
+    public required long VariationId { get; init; }
+    public required string Name { get; init; }
+    public required string Sku { get; init; }
+    public required decimal Price { get; init; }
+    public required int Quantity { get; init; }
+    public required DateTimeOffset Created { get; init; }
+    public required DateTimeOffset Modified { get; init; }
+}
+
 public sealed record WooWebhook
 {
     public required long Id { get; init; }

@@ -12,6 +12,7 @@ namespace ActorSync.Sandbox.WooCommerce;
 public sealed class WooShop
 {
     public const int GmtOffsetHours = 1;
+    public const int MaxOrders = 2_000;
     public const string Category = "product_cat";
     public const string Tag = "product_tag";
     public const string Brand = "product_brand";
@@ -28,6 +29,7 @@ public sealed class WooShop
     private readonly Dictionary<long, WooTerm> terms = [];
     private readonly Dictionary<long, WooGlobalAttribute> attributes = [];
     private readonly Dictionary<long, WooWebhook> webhooks = [];
+    private readonly SortedDictionary<long, WooOrder> orders = [];
     private readonly Dictionary<string, long> counters = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Kind, string Id), string?> touched = [];
     private readonly List<WooEvent> events = [];
@@ -95,6 +97,7 @@ public sealed class WooShop
         terms.Clear();
         attributes.Clear();
         webhooks.Clear();
+        orders.Clear();
         counters.Clear();
         touched.Clear();
         store.Clear();
@@ -116,7 +119,22 @@ public sealed class WooShop
 
     public WooWebhook? Webhook(long id) => webhooks.GetValueOrDefault(id);
 
-    /// <summary>post, term, attribute, webhook or meta; numbers are never given twice.</summary>
+    public WooOrder? Order(long id) => orders.GetValueOrDefault(id);
+
+    public void Put(WooOrder order)
+    {
+        if (orders.Count >= MaxOrders && !orders.ContainsKey(order.Id))
+        {
+            var oldest = orders.Keys.First();
+            orders.Remove(oldest);
+            touched[("order", Key(oldest))] = null;
+        }
+
+        orders[order.Id] = order;
+        touched[("order", Key(order.Id))] = JsonSerializer.Serialize(order, Stored);
+    }
+
+    /// <summary>post, term, attribute, webhook, item or meta; numbers are never given twice.</summary>
     public long NextId(string counter)
     {
         var next = counters.GetValueOrDefault(counter, counter switch { "post" => 9, "term" => 14, _ => 0 }) + 1;
@@ -277,6 +295,11 @@ public sealed class WooShop
         foreach (var attribute in Read<WooGlobalAttribute>("attribute"))
         {
             attributes[attribute.Id] = attribute;
+        }
+
+        foreach (var order in Read<WooOrder>("order"))
+        {
+            orders[order.Id] = order;
         }
 
         foreach (var webhook in Read<WooWebhook>("webhook"))

@@ -20,6 +20,7 @@ public sealed class WooSimulator : ISimulator
     private readonly WooHost host;
     private readonly WooApi api;
     private readonly WooAdminPages pages;
+    private readonly WooOrders orders;
     private readonly PictureStore pictures;
     private readonly WooProductJson render;
 
@@ -33,7 +34,8 @@ public sealed class WooSimulator : ISimulator
         var webhooks = new WooWebhooks(shop, render, context.Webhooks);
         host = new WooHost(context.Clock);
         api = new WooApi(shop, new WooAuth(Keys, context.Clock), new WooProducts(shop, writer, render, host), new WooTerms(shop, render), webhooks, host, pictures, context.Stats);
-        pages = new WooAdminPages(shop, writer, Site);
+        orders = new WooOrders(shop, writer);
+        pages = new WooAdminPages(shop, writer, orders, Site);
         if (shop.IsEmpty)
         {
             Seed();
@@ -69,6 +71,8 @@ public sealed class WooSimulator : ISimulator
     }
 
     public ValueTask<SellResult> SellAsync(string sku, int quantity, CancellationToken cancellationToken) => ValueTask.FromResult(shop.Do(() => pages.Sell(shop.BySku(sku), sku, quantity)));
+
+    public ValueTask<CancelResult> CancelOrderAsync(string order, CancellationToken cancellationToken) => ValueTask.FromResult(shop.Do(() => orders.Cancel(order)));
 
     public ValueTask<EditResult> EditAsync(NeutralEdit edit, CancellationToken cancellationToken) => ValueTask.FromResult(shop.Do(() =>
     {

@@ -72,6 +72,7 @@ public sealed class WooWebhooks(WooShop shop, WooProductJson render, WebhookDisp
 
         JsonNode payload = happened.Topic.EndsWith(".deleted", StringComparison.Ordinal)
             ? new JsonObject { ["id"] = happened.Id }
+            : shop.Order(happened.Id) is { } order ? WooOrders.Json(order, shop.Home)
             : shop.Find(happened.Id) is { } product ? render.Product(product, isEdit: false) : WooRestException.InvalidProduct(404).ToJson();
         var body = PhpJson.Encode(payload);
         var topic = happened.Topic.Split('.');

@@ -24,6 +24,11 @@ public static partial class WebhookWrites
             errors.Add(new ShopUserError(["webhookSubscription", "name"], "Name already exists, no duplicate allowed"));
         }
 
+        if (topic.StartsWith("ORDERS_", StringComparison.Ordinal) && !shop.AccessScopes.Contains("read_orders"))
+        {
+            errors.Add(new ShopUserError(["topic"], "You cannot create a webhook subscription with the specified topic"));
+        }
+
         if (errors.Count == 0 && Taken(shop, topic, uri, except: null))
         {
             errors.Add(Address("Address for this topic has already been taken"));
