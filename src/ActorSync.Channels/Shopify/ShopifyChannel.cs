@@ -57,7 +57,7 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource
             })],
             Products = answer.Root("productsCount") is { } count ? count.GetProperty("count").GetInt64() : null,
             Warnings = Warnings(answer),
-            Scopes = Scopes(answer),
+            Scopes = ShopifyMapper.Scopes(answer),
             ClockOffset = _client.ClockOffset,
         };
     }
@@ -99,7 +99,7 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource
     /// <summary>A right that is missing may leave nothing of the answer: which one it is, is asked by itself.</summary>
     private async Task<ProbeResult> RefusedAsync(ChannelFault fault, CancellationToken cancellationToken)
     {
-        var scopes = fault.Code == Denied ? Scopes(await _client.SendAsync(ShopifyOperations.AppScopes, [], Lane.Content, cancellationToken)) : [];
+        var scopes = fault.Code == Denied ? ShopifyMapper.Scopes(await _client.SendAsync(ShopifyOperations.AppScopes, [], Lane.Content, cancellationToken)) : [];
         return new ProbeResult
         {
             Ok = false,
@@ -109,14 +109,11 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource
         };
     }
 
-    private static ImmutableArray<string> Scopes(ShopifyAnswer answer) =>
-        answer.Root("currentAppInstallation") is { } app ? [.. app.GetProperty("accessScopes").EnumerateArray().Select(scope => scope.GetProperty("handle").GetString()!)] : [];
-
     private ImmutableArray<string> Warnings(ShopifyAnswer answer)
     {
         var warnings = ImmutableArray.CreateBuilder<string>();
         warnings.AddRange(answer.Denied);
-        if (ShopifyScopes.Missing(Scopes(answer)) is { } missing)
+        if (ShopifyScopes.Missing(ShopifyMapper.Scopes(answer)) is { } missing)
         {
             warnings.Add(missing);
         }

@@ -137,6 +137,45 @@ internal static partial class ShopifyMapper
         Version = Instant(Child(body, "updated_at")) ?? Stamp.Zero,
     };
 
+    /// <summary>
+    /// Lines of an order's body: what was ordered and what is left of it. The shop takes an order off its count when it is placed. A line without a product is
+    /// something that the merchant typed.
+    /// </summary>
+    public static ImmutableArray<ObservedOrderLine> OrderLines(JsonElement order)
+    {
+        if (Id(order, "id") is not { } id || Instant(Child(order, "created_at")) is not { } placed || Child(order, "line_items") is not { ValueKind: JsonValueKind.Array } items)
+        {
+            return [];
+        }
+
+        var cancelled = Instant(Child(order, "cancelled_at"));
+        var version = cancelled ?? Instant(Child(order, "updated_at")) ?? placed;
+        var lines = ImmutableArray.CreateBuilder<ObservedOrderLine>(items.GetArrayLength());
+        foreach (var item in items.EnumerateArray())
+        {
+            if (Id(item, "id") is not { } line || Id(item, "product_id") is not { } product || Child(item, "quantity") is not { ValueKind: JsonValueKind.Number } quantity)
+            {
+                continue;
+            }
+
+            var left = Child(item, "current_quantity") is { ValueKind: JsonValueKind.Number } current ? current.GetDecimal() : quantity.GetDecimal();
+            lines.Add(new ObservedOrderLine
+            {
+                Order = id,
+                Line = line,
+                Product = product,
+                Variant = Id(item, "variant_id"),
+                Sku = Child(item, "sku") is { ValueKind: JsonValueKind.String } sku ? sku.GetString() : null,
+                Quantity = quantity.GetDecimal(),
+                Left = cancelled is null ? left : 0,
+                PlacedAt = placed,
+                Version = version,
+            });
+        }
+
+        return lines.ToImmutable();
+    }
+
     /// <summary>A numeric id as text; null when it is missing, null or no number.</summary>
     public static string? Id(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var id) && id.ValueKind == JsonValueKind.Number && id.TryGetInt64(out var number)
@@ -156,6 +195,12 @@ internal static partial class ShopifyMapper
 
     public static JsonElement? Child(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var child) ? child : null;
+
+    /// <summary>What the shop grants the app, of an answer that asked for it.</summary>
+    public static ImmutableArray<string> Scopes(ShopifyAnswer answer) =>
+        answer.Root("currentAppInstallation") is { ValueKind: JsonValueKind.Object } app
+            ? [.. app.GetProperty("accessScopes").EnumerateArray().Select(scope => scope.GetProperty("handle").GetString()!)]
+            : [];
 
     public static Stamp? Instant(JsonElement? element) =>
         element is { ValueKind: JsonValueKind.String } text && DateTimeOffset.TryParse(text.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)

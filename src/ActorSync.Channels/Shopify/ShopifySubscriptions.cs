@@ -19,15 +19,22 @@ internal sealed class ShopifySubscriptions(ShopifyClient client, ChannelId chann
             return new WebhookRegistration { Ok = false, Fault = fault };
         }
 
-        var (existing, failure) = await ListAsync(cancellationToken);
+        var (existing, scopes, failure) = await ListAsync(cancellationToken);
         if (failure is not null)
         {
             return new WebhookRegistration { Ok = false, Fault = failure };
         }
 
         var created = ImmutableArray.CreateBuilder<string>();
+        var refused = ImmutableArray.CreateBuilder<string>();
         foreach (var known in ShopifyTopics.All.Where(known => known.Subscribed is not null))
         {
+            if (known.Scope is { } scope && !ShopifyScopes.Holds(scopes, scope))
+            {
+                refused.Add($"{known.Name}: the app lacks the access scope {scope}.");
+                continue;
+            }
+
             var topic = known.Subscribed!;
             var ours = NameOf(topic);
             var right = existing.FirstOrDefault(found => found.Topic == topic && found.Uri == target.AbsoluteUri);
@@ -60,7 +67,7 @@ internal sealed class ShopifySubscriptions(ShopifyClient client, ChannelId chann
             created.Add(known.Name);
         }
 
-        return new WebhookRegistration { Ok = true, Created = created.ToImmutable() };
+        return new WebhookRegistration { Ok = true, Created = created.ToImmutable(), Refused = refused.ToImmutable() };
     }
 
     /// <summary>Custom ids only work with a definition of type id. Asked once per connection.</summary>
@@ -101,18 +108,20 @@ internal sealed class ShopifySubscriptions(ShopifyClient client, ChannelId chann
         return null;
     }
 
-    private async Task<(List<Subscription> Found, ChannelFault? Fault)> ListAsync(CancellationToken cancellationToken)
+    private async Task<(List<Subscription> Found, HashSet<string> Scopes, ChannelFault? Fault)> ListAsync(CancellationToken cancellationToken)
     {
         var all = new List<Subscription>();
+        var scopes = new HashSet<string>(StringComparer.Ordinal);
         string? after = null;
         for (var page = 0; page < MaxPages; page++)
         {
             var answer = await client.SendAsync(ShopifyOperations.Webhooks, new JsonObject { ["after"] = after }, Lane.Content, cancellationToken);
             if (answer.Fault is { } fault)
             {
-                return (all, fault);
+                return (all, scopes, fault);
             }
 
+            scopes.UnionWith(ShopifyMapper.Scopes(answer));
             if (answer.Root("webhookSubscriptions") is not { } connection)
             {
                 break;
@@ -127,7 +136,7 @@ internal sealed class ShopifySubscriptions(ShopifyClient client, ChannelId chann
             }
         }
 
-        return (all, null);
+        return (all, scopes, null);
     }
 
     private static ChannelFault? Refused(ShopifyUserError? error) => error is null ? null : new ChannelFault

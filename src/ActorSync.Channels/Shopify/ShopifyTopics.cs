@@ -14,13 +14,21 @@ internal sealed record ShopifyTopic
     public required Func<JsonElement, string?> Resource { get; init; }
     /// <summary>The one handling; null = only answered.</summary>
     public Func<JsonElement, WebhookContent>? Read { get; init; }
-    /// <summary>Members of the body to keep; empty = all. The others are about people.</summary>
+    /// <summary>Members of the body to keep, as paths through objects and lists; empty = all. The others are about people.</summary>
     public ImmutableArray<string> Keep { get; init; } = [];
+    /// <summary>The access scope without which the shop grants no subscription; the hub does without the topic then.</summary>
+    public string? Scope { get; init; }
 }
 
 /// <summary>All topics that the hub knows (contract section 7), each with exactly one handling.</summary>
 internal static class ShopifyTopics
 {
+    /// <summary>Nothing of who bought, where it goes or what it cost.</summary>
+    private static readonly ImmutableArray<string> OfOrder =
+    [
+        "id", "created_at", "updated_at", "cancelled_at", "line_items.id", "line_items.product_id", "line_items.variant_id", "line_items.sku", "line_items.quantity", "line_items.current_quantity",
+    ];
+
     public static readonly ImmutableArray<ShopifyTopic> All =
     [
         // A new product's body lacks its stock by location, and the levels' own webhooks may come before the product is known.
@@ -44,6 +52,8 @@ internal static class ShopifyTopics
             Resource = Collection,
             Read = _ => new WebhookContent { Ignored = "A deleted collection does not tell who was in it; its products are seen by the next read of the whole channel." },
         },
+        new() { Name = "orders/create", Subscribed = "ORDERS_CREATE", Resource = Order, Read = Lines, Keep = OfOrder, Scope = "read_orders" },
+        new() { Name = "orders/cancelled", Subscribed = "ORDERS_CANCELLED", Resource = Order, Read = Lines, Keep = OfOrder, Scope = "read_orders" },
         new() { Name = "app/uninstalled", Subscribed = "APP_UNINSTALLED", Resource = Connection, Read = Says(ChannelSignal.Uninstalled), Keep = ["id"] },
         new() { Name = "app/scopes_update", Subscribed = "APP_SCOPES_UPDATE", Resource = Connection, Read = Says(ChannelSignal.RightsChanged), Keep = ["id"] },
         new() { Name = "customers/data_request", Resource = Connection },
@@ -87,6 +97,12 @@ internal static class ShopifyTopics
         };
     }
 
+    private static WebhookContent Lines(JsonElement body)
+    {
+        var lines = ShopifyMapper.OrderLines(body);
+        return lines.IsEmpty ? new WebhookContent { Ignored = "The order has no line about a product of the shop." } : new WebhookContent { Orders = lines };
+    }
+
     private static WebhookContent Members(JsonElement body) => new() { CollectionId = ShopifyMapper.Id(body, "id") };
 
     private static Func<JsonElement, WebhookContent> Hint(string member) => body => new WebhookContent { ExternalId = ShopifyMapper.Id(body, member), NeedsRead = true };
@@ -100,6 +116,8 @@ internal static class ShopifyTopics
     private static Func<JsonElement, string?> Item(string member) => body => Named("inventory/", body, member);
 
     private static string? Collection(JsonElement body) => Named("collection/", body, "id");
+
+    private static string? Order(JsonElement body) => Named("order/", body, "id");
 
     private static string Connection(JsonElement body) => "connection";
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using ActorSync.Channels.Http;
 
 namespace ActorSync.Channels.Shopify;
 
@@ -105,7 +106,6 @@ internal sealed class ShopifyWebhooks : IWebhookReader
         }
     }
 
-    private static ReadOnlyMemory<byte>? Only(JsonElement body, ImmutableArray<string> members) => members.IsEmpty
-        ? default(ReadOnlyMemory<byte>?)
-        : new ReadOnlyMemory<byte>(JsonSerializer.SerializeToUtf8Bytes(body.EnumerateObject().Where(member => members.Contains(member.Name)).ToDictionary(member => member.Name, member => member.Value)));
+    private static ReadOnlyMemory<byte>? Only(JsonElement body, ImmutableArray<string> members) =>
+        members.IsEmpty ? default(ReadOnlyMemory<byte>?) : JsonMembers.Only(body, members);
 }

@@ -229,7 +229,7 @@ internal static partial class WooMapper
         ? answer.Json.EnumerateArray().Where(entry => Text(entry, "id") == id).Select(entry => Text(entry, "value")).FirstOrDefault()
         : null;
 
-    private static decimal? Lenient(JsonElement value) => value.ValueKind switch
+    public static decimal? Lenient(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Number => value.TryGetDecimal(out var number) ? number : null,
         JsonValueKind.String => Amount(value.GetString()),

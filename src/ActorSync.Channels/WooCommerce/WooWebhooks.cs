@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using ActorSync.Channels.Http;
 
 namespace ActorSync.Channels.WooCommerce;
 
@@ -10,7 +11,7 @@ namespace ActorSync.Channels.WooCommerce;
 /// </summary>
 internal sealed class WooWebhooks : IWebhookReader
 {
-    public static readonly ImmutableArray<string> Topics = ["product.created", "product.updated", "product.deleted", "product.restored"];
+    public static readonly ImmutableArray<string> Topics = ["product.created", "product.updated", "product.deleted", "product.restored", "order.created", "order.updated"];
 
     private const string Deleted = "product.deleted";
     private const int HashLength = 24;
@@ -45,6 +46,13 @@ internal sealed class WooWebhooks : IWebhookReader
 
         var body = WooErrors.Parse(request.Body.Span);
         var id = body is { } row ? WooMapper.Number(row, "id") : 0;
+        if (IsOrder(topic))
+        {
+            return id == 0
+                ? new WebhookVerdict { Kind = WebhookVerdictKind.NotForUs, Topic = topic, Reason = "The body names no order." }
+                : new WebhookVerdict { Kind = WebhookVerdictKind.Accepted, Topic = topic, Resource = $"order/{id}", EventKey = EventKey(request, topic, id), Kept = JsonMembers.Only(body!.Value, WooOrders.Kept) };
+        }
+
         var parent = body is { } variation ? WooMapper.Number(variation, "parent_id") : 0;
         return new WebhookVerdict
         {
@@ -72,7 +80,13 @@ internal sealed class WooWebhooks : IWebhookReader
             };
         }
 
-        var topic = request.Headers.GetValueOrDefault("x-wc-webhook-topic") ?? request.PathTopic;
+        var topic = request.Headers.GetValueOrDefault("x-wc-webhook-topic") ?? request.PathTopic ?? "";
+        if (IsOrder(topic))
+        {
+            var lines = WooOrders.Lines(row);
+            return lines.IsEmpty ? new WebhookContent { Ignored = "The order says nothing of the stock of a product." } : new WebhookContent { Orders = lines };
+        }
+
         var externalId = WooMapper.Id(row);
         if (topic == Deleted || !row.TryGetProperty("type", out _))
         {
@@ -105,6 +119,8 @@ internal sealed class WooWebhooks : IWebhookReader
     private static bool SufficesWithoutNews(JsonElement row, ObservedProduct body) => WooMapper.Text(row, "type") == "simple" && body.Version != Stamp.Zero && !body.Deleted;
 
     public static string ResourceKey(string variationId) => $"variation/{variationId}";
+
+    private static bool IsOrder(string topic) => topic.StartsWith("order.", StringComparison.Ordinal);
 
     private static bool IsPing(WebhookRequest request) =>
         !request.Headers.Keys.Any(name => name.StartsWith("x-wc-webhook-", StringComparison.Ordinal))

@@ -84,6 +84,8 @@ public sealed record WebhookContent
     public bool NeedsRead { get; init; }
     /// <summary>A collection whose members may have changed: they are read, as many as are bounded.</summary>
     public string? CollectionId { get; init; }
+    /// <summary>Lines of an order, each of its own product: sales that may be known before the products' counts show them.</summary>
+    public ImmutableArray<ObservedOrderLine> Orders { get; init; } = [];
     /// <summary>The delivery is about the connection itself.</summary>
     public ChannelSignal? Signal { get; init; }
     /// <summary>Nothing to do, with the reason shown in the event list.</summary>

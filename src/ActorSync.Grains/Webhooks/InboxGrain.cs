@@ -121,8 +121,13 @@ public sealed partial class InboxGrain(
             await GrainFactory.GetGrain<IReadWorkerGrain>(group.Key.Id.Value).ReadCollectionAsync(group.Key.CollectionId!, [.. group.Select(row => row.Row.Id)]);
         }
 
+        foreach (var row in read.Where(row => !row.Orders.IsEmpty))
+        {
+            await DeliverOrderAsync(row);
+        }
+
         // Remote products side by side, the rows of one in order.
-        await Task.WhenAll(read.Where(row => row.CollectionId is null).GroupBy(row => (row.Channel.Id, row.ExternalId)).Select(group => DeliverAsync([.. group])));
+        await Task.WhenAll(read.Where(row => row.CollectionId is null && row.Orders.IsEmpty).GroupBy(row => (row.Channel.Id, row.ExternalId)).Select(group => DeliverAsync([.. group])));
     }
 
     private async Task DeliverAsync(ImmutableArray<ReadRow> rows)
@@ -179,6 +184,50 @@ public sealed partial class InboxGrain(
         }
     }
 
+    /// <summary>
+    /// An order is about several products. Each is told by itself, and the row ends when all know: told again after a crash, a line changes nothing. What the
+    /// hub does not know has nothing to reserve.
+    /// </summary>
+    private async Task DeliverOrderAsync(ReadRow row)
+    {
+        var channel = row.Channel;
+        var entry = row.Row.Entry;
+        try
+        {
+            var replies = await Task.WhenAll(row.Orders.GroupBy(line => line.Product, StringComparer.Ordinal).Select(lines =>
+                GrainFactory.GetGrain<IRemoteProductGrain>($"{channel.Id.Value}/{lines.Key}").DeliverAsync(new Delivery
+                {
+                    Tenant = channel.Tenant,
+                    Channel = channel.Id,
+                    ExternalId = lines.Key,
+                    Observations =
+                    [
+                        new Observation
+                        {
+                            Channel = channel.Id,
+                            Body = new ObservedProduct { ExternalId = lines.Key, Version = Stamp.Zero },
+                            Source = ObservationSource.Order,
+                            ReceivedAt = entry.ReceivedAt,
+                            ClockOffset = entry.ClockOffset,
+                            EventId = entry.EventKey,
+                            Orders = [.. lines],
+                        },
+                    ],
+                })));
+            var outcome = replies.Any(reply => reply.Changed) ? "changed" : replies.Any(reply => reply.Status == ObserveStatus.Done) ? "nochange" : "ignored: unknown products";
+            await inbox.AckAsync([new InboxAck { Id = row.Row.Id, Outcome = outcome }], clock.GetUtcNow(), CancellationToken.None);
+            ProductDiagnostics.InboxRows.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Split(':')[0]));
+        }
+        catch (Exception failure) when (!IsOutage(failure))
+        {
+            await GiveBackAsync(row.Row, failure.Message);
+        }
+        catch (Exception failure)
+        {
+            LogOutage(Partition, failure.Message);
+        }
+    }
+
     /// <summary>Reads a row in hub terms and finds the remote product that it is about.</summary>
     private async Task<ReadRow> ReadAsync(InboxRow row)
     {
@@ -210,6 +259,11 @@ public sealed partial class InboxGrain(
         if (content.CollectionId is { } collection)
         {
             return new ReadRow { Row = row, Channel = channel, CollectionId = collection };
+        }
+
+        if (!content.Orders.IsEmpty)
+        {
+            return new ReadRow { Row = row, Channel = channel, Orders = content.Orders };
         }
 
         var body = content.Body;
@@ -285,6 +339,7 @@ public sealed partial class InboxGrain(
         public Observation? Observation { get; init; }
         public bool NeedsRead { get; init; }
         public string? CollectionId { get; init; }
+        public ImmutableArray<ObservedOrderLine> Orders { get; init; } = [];
         /// <summary>Nothing is left to do, and this became of the row.</summary>
         public string? Ended { get; init; }
 

@@ -13,7 +13,7 @@ public sealed class ShopifyWebhookTests
     private static readonly ShopifyWebhooks Reader = new();
 
     /// <summary>Answered, counted, and nothing is read from them.</summary>
-    private static readonly string[] Unread = ["bulk_operations/finish", "collections/delete", "orders/create"];
+    private static readonly string[] Unread = ["bulk_operations/finish", "collections/delete"];
     private static readonly ChannelSettings Settings = new()
     {
         Id = new ChannelId("shop1"),
@@ -60,7 +60,8 @@ public sealed class ShopifyWebhookTests
 
     [Theory]
     [InlineData("other secret", "products/update", WebhookVerdictKind.Forged)]
-    [InlineData("hush", "orders/create", WebhookVerdictKind.NotForUs)]
+    [InlineData("hush", "orders/create", WebhookVerdictKind.Accepted)]
+    [InlineData("hush", "orders/edited", WebhookVerdictKind.NotForUs)]
     [InlineData("hush", "products/update", WebhookVerdictKind.Accepted)]
     [InlineData("hush", "collections/update", WebhookVerdictKind.Accepted)]
     [InlineData("hush", "customers/redact", WebhookVerdictKind.Acknowledged)]
@@ -69,6 +70,35 @@ public sealed class ShopifyWebhookTests
     [InlineData("other secret", "shop/redact", WebhookVerdictKind.Forged)]
     public void Verify_ByKeyAndTopic_Decides(string secret, string topic, WebhookVerdictKind expected) =>
         Assert.Equal(expected, Reader.Verify(Signed(topic, """{"id":1}""", "hush"), Secrets(secret)).Kind);
+
+    [Fact]
+    public void Order_IsKeptWithoutTheBuyer_AndReadAsLines()
+    {
+        var sample = Encoding.UTF8.GetString(ShopifyContract.Bytes("webhooks/orders-create.official.trimmed.json"));
+        var verdict = Reader.Verify(Signed("orders/create", sample, "hush"), Secrets("hush"));
+        Assert.Equal("order/820982911946154508", verdict.Resource);
+        var kept = Encoding.UTF8.GetString(verdict.Kept!.Value.Span);
+        Assert.DoesNotContain("buyer", kept, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("price", kept, StringComparison.Ordinal);
+        Assert.DoesNotContain("Aviator", kept, StringComparison.Ordinal);
+        var line = Assert.Single(Reader.Read(Signed("orders/create", kept, "hush"), Settings).Orders);
+        Assert.Equal(("820982911946154508", "487817672276298554", "788032119674292922", null, "SKU2006-001"), (line.Order, line.Line, line.Product, line.Variant, line.Sku));
+        Assert.Equal((1m, 1m, new Stamp(1640995200)), (line.Quantity, line.Left, line.PlacedAt));
+    }
+
+    [Theory]
+    [InlineData("""{"id":7,"created_at":"2026-11-01T10:00:00+01:00","updated_at":"2026-11-01T10:00:05+01:00","line_items":[{"id":1,"product_id":2,"variant_id":3,"quantity":4,"current_quantity":1}]}""", 4, 1, 5)]
+    [InlineData("""{"id":7,"created_at":"2026-11-01T10:00:00+01:00","cancelled_at":"2026-11-01T10:00:09+01:00","line_items":[{"id":1,"product_id":2,"variant_id":3,"quantity":4}]}""", 4, 0, 9)]
+    public void Order_ChangedOrCancelled_ShowsWhatIsLeft(string body, int ordered, int left, int second)
+    {
+        var line = Assert.Single(Reader.Read(Signed("orders/cancelled", body, "hush"), Settings).Orders);
+        Assert.Equal((ordered, left), ((int)line.Quantity, (int)line.Left));
+        Assert.Equal(Stamp.At(new DateTimeOffset(2026, 11, 1, 9, 0, second, TimeSpan.Zero)), line.Version);
+    }
+
+    [Fact]
+    public void Order_OfWhatTheMerchantTyped_IsIgnored() =>
+        Assert.NotNull(Reader.Read(Signed("orders/create", """{"id":7,"created_at":"2026-11-01T10:00:00Z","line_items":[{"id":1,"product_id":null,"quantity":4}]}""", "hush"), Settings).Ignored);
 
     [Fact]
     public void Verify_NoSecretConfigured_RefusesEverything() =>
@@ -88,7 +118,7 @@ public sealed class ShopifyWebhookTests
         {
             var topic = name!.Split('.')[0].Replace('-', '/');
             var content = Reader.Read(Request(topic, ShopifyContract.Bytes("webhooks/" + name)), Settings);
-            var handlings = new[] { content.Ignored is not null, content.Signal is not null, content.CollectionId is not null, content.Body is not null || content.NeedsRead };
+            var handlings = new[] { content.Ignored is not null, content.Signal is not null, content.CollectionId is not null, content.Body is not null || content.NeedsRead, !content.Orders.IsEmpty };
             Assert.True(handlings.Count(handled => handled) == 1, $"{topic} has one handling, not {string.Join(", ", handlings)}");
             Assert.Equal(Unread.Contains(topic) || topic.StartsWith("compliance", StringComparison.Ordinal), content.Ignored is not null);
         });

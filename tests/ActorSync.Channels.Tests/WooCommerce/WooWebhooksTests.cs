@@ -4,6 +4,7 @@ using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Webhooks;
 using ActorSync.Channels.WooCommerce;
 using ActorSync.Domain.Products;
+using ActorSync.Domain.Reconcile;
 
 namespace ActorSync.Channels.Tests.WooCommerce;
 
@@ -51,6 +52,46 @@ public sealed class WooWebhooksTests
     }
 
     [Fact]
+    public void Order_Captured_IsKeptWithoutTheBuyer_AndReadAsLines()
+    {
+        var delivery = WooSamples.Delivery("delivery-order-created");
+        var verdict = Reader.Verify(delivery, Secrets);
+        Assert.Equal((WebhookVerdictKind.Accepted, "order/208"), (verdict.Kind, verdict.Resource));
+        var kept = Encoding.UTF8.GetString(verdict.Kept!.Value.Span);
+        Assert.DoesNotContain("billing", kept, StringComparison.Ordinal);
+        Assert.DoesNotContain("total", kept, StringComparison.Ordinal);
+        Assert.DoesNotContain("meta_data", kept, StringComparison.Ordinal);
+        var line = Assert.Single(Reader.Read(delivery with { Body = verdict.Kept.Value.ToArray() }, Settings).Orders);
+        Assert.Equal(("208", "5", "10", "10", "TR-1"), (line.Order, line.Line, line.Product, line.Variant, line.Sku));
+        Assert.Equal((1m, 1m), (line.Quantity, line.Left));
+        Assert.Equal(Stamp.At(new DateTimeOffset(2026, 11, 22, 16, 47, 7, TimeSpan.Zero)), line.PlacedAt);
+        Assert.Equal(line.PlacedAt, line.PaidAt);
+    }
+
+    [Theory]
+    [InlineData("processing", null, 3, 3)]
+    [InlineData("on-hold", null, 3, 3)]
+    [InlineData("completed", "2026-11-01T10:00:00", 3, 3)]
+    [InlineData("cancelled", "2026-11-01T10:00:00", 3, 0)]
+    [InlineData("refunded", "2026-11-01T10:00:00", 3, 0)]
+    [InlineData("cancelled", null, 0, 0)]
+    [InlineData("pending", null, 0, 0)]
+    public void Order_ByStatus_IsTakenOrGivenBack(string status, string? paid, int quantity, int left)
+    {
+        var line = Assert.Single(WooOrders.Lines(Json($$"""
+            {"id":7,"status":"{{status}}","date_created_gmt":"2026-11-01T09:00:00","date_modified_gmt":"2026-11-01T10:00:00","date_paid_gmt":{{(paid is null ? "null" : $"\"{paid}\"")}},
+             "line_items":[{"id":1,"product_id":15,"variation_id":16,"quantity":3,"sku":"A"},{"id":2,"product_id":0,"variation_id":0,"quantity":1,"sku":null}]}
+            """)));
+        Assert.Equal(("15", "16", quantity, left), (line.Product, line.Variant, (int)line.Quantity, (int)line.Left));
+    }
+
+    [Fact]
+    public void Order_OfAStatusOfTheShopsOwn_SaysNothing() =>
+        Assert.Empty(WooOrders.Lines(Json("""{"id":7,"status":"packed","date_created_gmt":"2026-11-01T09:00:00","line_items":[{"id":1,"product_id":15,"quantity":3}]}""")));
+
+    private static System.Text.Json.JsonElement Json(string text) => System.Text.Json.JsonDocument.Parse(text).RootElement;
+
+    [Fact]
     public void Verify_PingOfACreate_IsAPing() => Assert.Equal(WebhookVerdictKind.Ping, Reader.Verify(WooSamples.Delivery("delivery-ping"), Secrets).Kind);
 
     [Fact]
@@ -59,9 +100,6 @@ public sealed class WooWebhooksTests
         var request = new WebhookRequest { Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = "{\"id\":10}"u8.ToArray(), ReceivedAt = DateTimeOffset.UnixEpoch };
         Assert.Equal(WebhookVerdictKind.Forged, Reader.Verify(request, Secrets).Kind);
     }
-
-    [Fact]
-    public void Verify_OrderTopic_IsNotForUs() => Assert.Equal(WebhookVerdictKind.NotForUs, Reader.Verify(WooSamples.Delivery("delivery-order-created"), Secrets).Kind);
 
     [Fact]
     public void EventKey_DifferentProductsInOneSecond_Differ()
