@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Channels.Tests.Sandbox;
+using ActorSync.Channels.WooCommerce;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
 using static ActorSync.Channels.Tests.WooCommerce.WooLiveShop;
@@ -387,7 +388,7 @@ public sealed class WooLiveTests(SandboxProcess sandbox) : IClassFixture<Sandbox
         var target = new Uri("http://localhost:9/webhooks/woo");
         var first = await _shop.Registrar.EnsureAsync(target, Token);
         Assert.True(first.Ok, first.Fault?.Message);
-        Assert.Equal(["product.created", "product.updated", "product.deleted", "product.restored"], first.Created);
+        Assert.Equal(WooWebhooks.Topics, first.Created);
         Assert.Empty((await _shop.Registrar.EnsureAsync(target, Token)).Created);
 
         var hooks = (await _shop.Http.GetAsync("webhooks?per_page=100")).Json!.AsArray();
@@ -396,10 +397,10 @@ public sealed class WooLiveTests(SandboxProcess sandbox) : IClassFixture<Sandbox
         Assert.Equal(["product.updated"], (await _shop.Registrar.EnsureAsync(target, Token)).Created);
 
         var moved = new Uri("http://localhost:9/elsewhere");
-        Assert.Equal(4, (await _shop.Registrar.EnsureAsync(moved, Token)).Created.Length);
+        Assert.Equal(WooWebhooks.Topics.Length, (await _shop.Registrar.EnsureAsync(moved, Token)).Created.Length);
         hooks = (await _shop.Http.GetAsync("webhooks?per_page=100")).Json!.AsArray();
         var ours = hooks.Where(h => h!["name"]!.ToString().StartsWith("ActorSync woo ", StringComparison.Ordinal)).ToArray();
-        Assert.Equal(4, ours.Length);
+        Assert.Equal(WooWebhooks.Topics.Length, ours.Length);
         Assert.All(ours, h => Assert.Equal((moved.AbsoluteUri, "active"), (h!["delivery_url"]!.ToString(), h["status"]!.ToString())));
     }
 
