@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using ActorSync.Abstractions.Webhooks;
 using ActorSync.Channels.Shopify;
 using ActorSync.Channels.Tests.Sandbox;
-using ActorSync.Domain.Reconcile;
 using static ActorSync.Channels.Tests.Shopify.ShopifyLiveShop;
 
 namespace ActorSync.Channels.Tests.Shopify;

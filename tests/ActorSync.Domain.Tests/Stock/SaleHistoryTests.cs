@@ -1,5 +1,4 @@
 using System.Globalization;
-using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
 using ActorSync.Domain.Stock;
