@@ -4,6 +4,8 @@ using ActorSync.Benchmarks.Pipeline;
 return args switch
 {
     ["pipeline", ..] => await PipelineScenario.RunAsync(args),
+    ["import", ..] when args.Contains("--kill-every") => await KilledImport.RunAsync(args),
+    ["import-life", ..] => await KilledImport.LiveAsync(args),
     ["import", ..] => await ImportScenario.RunAsync(args),
     ["load", ..] => await Loader.RunAsync(args),
     _ => Usage(),
@@ -19,6 +21,7 @@ static int Usage()
                      [--products 10000] [--database sqlite|postgres|both] [--pg "Host=…"] [--json artifacts/pipeline.json]
           import     a shop of N products × 3 variants is imported, then scanned for drift, against an unlimited and a Plus budget
                      [--products 100000] [--budget none|plus|both] [--pg "Host=…"] [--json artifacts/import.json]
+                     or, with [--kill-every 30]: its process is killed that often (seconds) while products are renamed
         """);
     return 1;
 }

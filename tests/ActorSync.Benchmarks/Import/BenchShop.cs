@@ -15,7 +15,7 @@ namespace ActorSync.Benchmarks.Import;
 internal sealed class BenchShop(TimeProvider clock, int products, double? pointsPerSecond) : IChannelKind
 {
     public const string Kind = "bench-shop";
-    private const int PageSize = 50;
+    public const int PageSize = 50;
     private const int Variants = 3;
     private const int SecondsHeld = 20;
 
@@ -33,6 +33,9 @@ internal sealed class BenchShop(TimeProvider clock, int products, double? points
     private long throttled;
 
     public long Pages => Interlocked.Read(ref pages);
+
+    /// <summary>Told of each page that is read, by its cursor.</summary>
+    public Action<string> PageRead { get; init; } = _ => { };
 
     public long Throttled => Interlocked.Read(ref throttled);
 
@@ -138,6 +141,7 @@ internal sealed class BenchShop(TimeProvider clock, int products, double? points
             }
 
             Interlocked.Increment(ref shop.pages);
+            shop.PageRead(cursor ?? "first");
             var next = Math.Min(first + size, shop.Count);
             return new SourcePage
             {

@@ -23,7 +23,8 @@ internal static class ImportScenario
 {
     private const double PlusPerSecond = 1000;
     private const int DriftEvery = 100;
-    private static readonly ChannelId Channel = new("bench-shop");
+    public static readonly ChannelId Channel = new("bench-shop");
+    public static readonly ChannelSettings Settings = new() { Id = Channel, Tenant = TenantId.Default, Kind = BenchShop.Kind, Name = "Shop" };
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static async Task<int> RunAsync(string[] arguments)
@@ -39,15 +40,8 @@ internal static class ImportScenario
         var results = new List<WalkResult>();
         foreach (var budget in budgets)
         {
-            var folder = Directory.CreateTempSubdirectory("actorsync-import-").FullName;
-            try
-            {
-                await MeasureAsync(postgres is null ? "sqlite" : "postgres", postgres, folder, products, budget, results);
-            }
-            finally
-            {
-                Directory.Delete(folder, recursive: true);
-            }
+            await using var database = await BenchDatabase.CreateAsync(postgres);
+            await MeasureAsync(database, products, budget, results);
         }
 
         Print(results);
@@ -57,16 +51,16 @@ internal static class ImportScenario
         return results.TrueForAll(result => result.Throttled == 0) ? 0 : 1;
     }
 
-    private static async Task MeasureAsync(string database, string? connectionString, string folder, int products, double? pointsPerSecond, List<WalkResult> results)
+    private static async Task MeasureAsync(BenchDatabase database, int products, double? pointsPerSecond, List<WalkResult> results)
     {
         var shop = new BenchShop(TimeProvider.System, products, pointsPerSecond);
-        await using var app = await BenchHost.StartAsync(database, connectionString, folder, services => services.AddSingleton<IChannelKind>(shop));
+        await using var app = await BenchHost.StartAsync(database.Dialect, database.ConnectionString, database.Folder, services => services.AddSingleton<IChannelKind>(shop));
         var grains = app.Services.GetRequiredService<IGrainFactory>();
-        await grains.GetGrain<ITenantGrain>(TenantId.Default.Value).PutChannelAsync(new ChannelSettings { Id = Channel, Tenant = TenantId.Default, Kind = BenchShop.Kind, Name = "Shop" });
+        await grains.GetGrain<ITenantGrain>(TenantId.Default.Value).PutChannelAsync(Settings);
         var budget = pointsPerSecond is null ? "unlimited" : "Plus";
 
         var import = grains.GetGrain<IImportGrain>(Channel.Value);
-        results.Add(await TimeAsync(database, "import", budget, products, shop, async () =>
+        results.Add(await TimeAsync(database.Dialect, "import", budget, products, shop, async () =>
         {
             await import.StartAsync("benchmark");
             await UntilAsync(async () => (await import.GetAsync()).State is not ("running" or "waiting"), () => ProgressAsync(import));
@@ -74,9 +68,9 @@ internal static class ImportScenario
         }));
 
         var scans = grains.GetGrain<IDriftScanGrain>(Channel.Value);
-        results.Add(await TimeAsync(database, "scan, nothing drifted", budget, products, shop, () => ScanAsync(scans)));
+        results.Add(await TimeAsync(database.Dialect, "scan, nothing drifted", budget, products, shop, () => ScanAsync(scans)));
         shop.Drift(DriftEvery);
-        results.Add(await TimeAsync(database, $"scan, every {DriftEvery}th price drifted", budget, products, shop, () => ScanAsync(scans)));
+        results.Add(await TimeAsync(database.Dialect, $"scan, every {DriftEvery}th price drifted", budget, products, shop, () => ScanAsync(scans)));
         await app.StopAsync();
     }
 
