@@ -12,6 +12,7 @@ namespace ActorSync.Channels.Http;
 public sealed class ChannelHttpClient(HttpClient http, TimeProvider clock)
 {
     internal static readonly HttpRequestOptionsKey<bool> Repeatable = new("actorsync.repeatable");
+    internal static readonly HttpRequestOptionsKey<TimeSpan> Timeout = new("actorsync.timeout");
     internal static readonly HttpRequestOptionsKey<bool> MayHaveLeft = new("actorsync.may-have-left");
     private readonly ClockOffsetMeter _offset = new();
 
@@ -21,10 +22,19 @@ public sealed class ChannelHttpClient(HttpClient http, TimeProvider clock)
     public TimeSpan ClockOffset => _offset.Offset;
 
     /// <summary>Sends once, or a few times if <paramref name="repeatable"/>. Throws only when <paramref name="cancellationToken"/> ends it.</summary>
-    public async Task<HttpExchange> SendAsync(HttpRequestMessage request, bool repeatable, CancellationToken cancellationToken)
+    /// <param name="request">Used once.</param>
+    /// <param name="repeatable">A second run does no harm.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="timeout">How long one try may take; null = <see cref="ChannelHttpOptions.AttemptTimeout"/>.</param>
+    public async Task<HttpExchange> SendAsync(HttpRequestMessage request, bool repeatable, CancellationToken cancellationToken, TimeSpan? timeout = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Options.Set(Repeatable, repeatable);
+        if (timeout is { } longer)
+        {
+            request.Options.Set(Timeout, longer);
+        }
+
         var sentAt = clock.GetUtcNow();
         var started = clock.GetTimestamp();
         try

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Polly;
 using Polly.Retry;
 using Polly.Telemetry;
+using Polly.Timeout;
 
 namespace ActorSync.Channels.Http;
 
@@ -49,7 +50,11 @@ internal static class ChannelHttpServices
                 builder.AddRetry(RetryOf(options));
             }
 
-            builder.AddTimeout(options.AttemptTimeout);
+            builder.AddTimeout(new TimeoutStrategyOptions
+            {
+                TimeoutGenerator = args => ValueTask.FromResult(
+                    args.Context.GetRequestMessage()?.Options.TryGetValue(ChannelHttpClient.Timeout, out var own) == true ? own : options.AttemptTimeout),
+            });
         });
         client.AddHttpMessageHandler(provider => new WholeAnswerHandler(provider.GetRequiredService<IOptions<ChannelHttpOptions>>().Value.MaxResponseBytes));
         return services;
@@ -120,7 +125,7 @@ internal static class ChannelHttpServices
         var failed = args.Outcome switch
         {
             { Exception: HttpRequestException { InnerException: PrivateAddressException } } => false,
-            { Exception: HttpRequestException or Polly.Timeout.TimeoutRejectedException or IOException } => true,
+            { Exception: HttpRequestException or TimeoutRejectedException or IOException } => true,
             { Result: { } response } => ChannelHttpClient.IsTransient(response.StatusCode),
             _ => false,
         };

@@ -5,15 +5,16 @@ using System.Text.Json.Nodes;
 namespace ActorSync.Channels.Shopify;
 
 /// <summary>
-/// Pictures of an existing product: added by address, taken off the product (the file itself stays in the shop), moved. What Shopify makes of a new one is
+/// Pictures of an existing product: added by address, described, taken off the product (the file itself stays in the shop), moved. What Shopify makes of a new one is
 /// seen later: its address is null until it is ready.
 /// </summary>
 internal sealed class ShopifyMediaPush(ShopifyClient client)
 {
     /// <summary>As many as the answer lists.</summary>
     private const int MostUploads = 10;
+    private const int MostDescribed = 100;
 
-    public static bool IsPicture(RegisterKey key) => key.Field is Fields.Images or Fields.ImageOrder;
+    public static bool IsPicture(RegisterKey key) => key.Field is Fields.Images or Fields.ImageOrder or Fields.ImageAlt;
 
     public async Task PushAsync(ShopifyPushState state, string id, CancellationToken cancellationToken)
     {
@@ -28,6 +29,9 @@ internal sealed class ShopifyMediaPush(ShopifyClient client)
         var wanted = planned.Where(p => p.Key.Field == Fields.Images && !p.Target.IsEmpty).Select(p => (p.Key, Image: images.FirstOrDefault(i => i.Key == p.Key.Part && !i.Remove)))
             .Where(pair => pair.Image is { Url: not null, MediaIds.IsEmpty: true }).Take(MostUploads).ToArray();
         await AddAsync(state, id, [.. wanted.Select(pair => (pair.Key, pair.Image!))], cancellationToken);
+        var described = planned.Where(p => p.Key.Field == Fields.ImageAlt).Select(p => (p.Key, Image: images.FirstOrDefault(i => i.Key == p.Key.Part && !i.Remove)))
+            .Where(pair => pair.Image is { MediaIds.IsEmpty: false }).Take(MostDescribed).ToArray();
+        await DescribeAsync(state, [.. described.Select(pair => (pair.Key, pair.Image!))], cancellationToken);
         if (planned.Any(p => p.Key.Field == Fields.ImageOrder) && !state.IsOver)
         {
             await MoveAsync(state, id, images, cancellationToken);
@@ -44,7 +48,9 @@ internal sealed class ShopifyMediaPush(ShopifyClient client)
             return;
         }
 
-        var keys = wanted.Select(w => w.Key).ToArray();
+        // The words go with their picture and share its fate.
+        var pictures = wanted.Select(w => w.Key).ToArray();
+        RegisterKey[] keys = [.. pictures, .. state.Undecided.Select(p => p.Key).Where(key => key.Field == Fields.ImageAlt && wanted.Any(w => w.Key.Part == key.Part))];
         var answer = await client.SendAsync(ShopifyOperations.MediaAdd, new JsonObject
         {
             ["product"] = new JsonObject { ["id"] = ShopifyGid.Product(id) },
@@ -74,7 +80,7 @@ internal sealed class ShopifyMediaPush(ShopifyClient client)
             // All or nothing: those that no error names go with the next push.
             foreach (var (error, key) in errors.Select(error => (error, wanted.ElementAtOrDefault(error.Row("media") ?? -1).Key)))
             {
-                foreach (var refused in key.Field is null ? keys : [key])
+                foreach (var refused in key.Field is null ? pictures : [key])
                 {
                     state.Reject(refused, error.Code ?? "REFUSED", error.Message);
                 }
@@ -105,6 +111,42 @@ internal sealed class ShopifyMediaPush(ShopifyClient client)
 
         state.Mark(keys, PushResult.Applied);
         state.Learn(ShopifyMapper.Product(product!.Value));
+    }
+
+    /// <summary>One call for all of them; Shopify takes all or none, and names those that it refuses.</summary>
+    private async Task DescribeAsync(ShopifyPushState state, ImmutableArray<(RegisterKey Key, DesiredImage Image)> described, CancellationToken cancellationToken)
+    {
+        if (described.IsEmpty || state.IsOver)
+        {
+            return;
+        }
+
+        var rows = described.SelectMany(d => d.Image.MediaIds.Select(media => (d.Key, Media: media, d.Image.Alt))).ToArray();
+        var keys = described.Select(d => d.Key).ToArray();
+        var answer = await client.SendAsync(ShopifyOperations.MediaDescribe, new JsonObject
+        {
+            ["files"] = new JsonArray([.. rows.Select(row => (JsonNode)new JsonObject { ["id"] = ShopifyGid.MediaImage(row.Media), ["alt"] = row.Alt ?? "" })]),
+        }, Lane.Content, cancellationToken);
+        if (answer.Fault is { } fault)
+        {
+            state.Fail(keys, fault, answer.MayHaveHappened);
+            return;
+        }
+
+        var errors = ShopifyErrors.UserErrors(answer.Root("fileUpdate"));
+        if (errors.Length == 0)
+        {
+            state.Mark(keys, PushResult.Applied);
+            return;
+        }
+
+        foreach (var (error, key) in errors.Select(error => (error, rows.ElementAtOrDefault(error.Row("files") ?? -1).Key)))
+        {
+            foreach (var refused in key.Field is null ? keys : [key])
+            {
+                state.Reject(refused, error.Code ?? "REFUSED", error.Message);
+            }
+        }
     }
 
     private async Task RemoveAsync(ShopifyPushState state, string id, PlannedValue[] removed, ImmutableArray<DesiredImage> images, CancellationToken cancellationToken)

@@ -50,6 +50,7 @@ internal static partial class ShopifyOperations
     public static readonly ShopifyOperation BulkCancel = Load("BulkCancel");
 
     public static readonly ShopifyOperation MediaOfProduct = Load("MediaOfProduct");
+    public static readonly ShopifyOperation MediaDescribe = Load("MediaDescribe");
     public static readonly ShopifyOperation MediaRemove = Load("MediaRemove");
     public static readonly ShopifyOperation MediaMove = Load("MediaMove");
 
@@ -69,7 +70,7 @@ internal static partial class ShopifyOperations
         ShopProbe, AppScopes, ProductsPage, ProductsChanged, ProductsCount, ProductsByIds, ProductByHubId, VariantsOfProduct, LevelsOfItem, VariantsBySku, ItemsOfVariants,
         ProductStatus, ProductSetStatus, HubIdDefinition, CollectionsPage, CollectionsOfProduct, PicturesOfProducts, BulkOperation, BulkOperations, BulkCancel, BulkRunQuery,
         Webhooks, CollectionMembers, ProductSet, ProductSetLarge, ProductUpdate, ProductDelete, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
-        VariantsDelete, MediaOfProduct, MediaRemove, MediaMove, MediaAdd, HubIdDefine, WebhookCreate, WebhookDelete,
+        VariantsDelete, MediaOfProduct, MediaDescribe, MediaRemove, MediaMove, MediaAdd, HubIdDefine, WebhookCreate, WebhookDelete,
     ];
 
     private static ShopifyOperation Load(string name, bool repeatable = true)

@@ -24,6 +24,7 @@ internal sealed class WooCanon : ICanon
             WooFields.Available => Stock(text),
             WooFields.Tags or WooFields.Categories => Filled(ElementKey(field, text)),
             WooFields.Manufacturer => Filled(Plain(text)),
+            WooFields.ImageAlt => Filled(string.Join(' ', Plain(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))),
             WooFields.Weight or WooFields.Length or WooFields.Width or WooFields.Height => Size(text),
             WooFields.Options or WooFields.OptionValues => Names(value),
             _ => value,

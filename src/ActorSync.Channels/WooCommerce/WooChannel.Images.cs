@@ -2,7 +2,7 @@ namespace ActorSync.Channels.WooCommerce;
 
 internal sealed partial class WooChannel
 {
-    /// <summary>A write with pictures lasts as long as the shop takes to fetch them: what has not begun by then waits for another push, before its lease ends.</summary>
+    /// <summary>What has not begun by then waits for another push: the longest call ends before the lease does.</summary>
     private static readonly TimeSpan PictureWrites = TimeSpan.FromSeconds(45);
 
     private async Task WritePicturesAsync(IEnumerable<PushLedger> ledgers, Lane lane, CancellationToken cancellationToken)
@@ -15,7 +15,7 @@ internal sealed partial class WooChannel
 
         var until = client.Clock.GetUtcNow() + PictureWrites;
         var (rows, fault) = await ReadRowsAsync([.. wanted.Select(l => l.Item.ExternalId!)], lane, cancellationToken);
-        // One after the other: a slow picture holds one of the two calls that the shop gets at a time, and stock needs the other.
+        // One after the other, beside the calls that stock needs.
         foreach (var ledger in wanted)
         {
             if (fault is not null)
@@ -33,7 +33,7 @@ internal sealed partial class WooChannel
             else
             {
                 ledger.Saw(row);
-                await WritePicturesAsync(ledger, [.. (WooImages.Of(row) ?? []).Select(image => image.MediaId)], only: null, lane, cancellationToken);
+                await WritePicturesAsync(ledger, [.. (WooImages.Of(row) ?? []).Select(image => image.MediaId)], only: null, until, lane, cancellationToken);
             }
         }
     }
@@ -41,18 +41,21 @@ internal sealed partial class WooChannel
     private static RegisterKey[] KeysOfPictures(PushLedger ledger) => [.. ledger.Item.Delta.Select(p => p.Key).Where(WooImages.IsPicture)];
 
     /// <summary>One write. The shop refuses all of it for one picture that it cannot fetch, so then each new one is tried alone.</summary>
-    private async Task WritePicturesAsync(PushLedger ledger, ImmutableArray<string> held, DesiredImage? only, Lane lane, CancellationToken cancellationToken)
+    private async Task WritePicturesAsync(PushLedger ledger, ImmutableArray<string> held, DesiredImage? only, DateTimeOffset until, Lane lane, CancellationToken cancellationToken)
     {
         var uploads = ledger.Item.Delta.Where(p => p.Key.Field == WooFields.Images && !p.Target.IsEmpty).Select(p => p.Key.Part).ToHashSet(StringComparer.Ordinal);
-        var list = WooImages.Compose(ledger.Item.Target.Images, image => only is null ? uploads.Contains(image.Key) : image.Key == only.Key, held);
-        var keys = only is null ? KeysOfPictures(ledger) : [new RegisterKey(WooFields.Images, null, only.Key)];
-        if (list.All(entry => entry.Id is not null) && list.Select(entry => entry.Id!).SequenceEqual(held, StringComparer.Ordinal))
+        var words = ledger.Item.Delta.Where(p => p.Key.Field == WooFields.ImageAlt).Select(p => p.Key.Part).ToHashSet(StringComparer.Ordinal);
+        var list = WooImages.Compose(
+            ledger.Item.Target.Images, image => only is null ? uploads.Contains(image.Key) : image.Key == only.Key, image => only is null && words.Contains(image.Key), held);
+        RegisterKey[] keys = only is null ? KeysOfPictures(ledger)
+            : [new RegisterKey(WooFields.Images, null, only.Key), .. words.Contains(only.Key) ? [new RegisterKey(WooFields.ImageAlt, null, only.Key)] : (RegisterKey[])[]];
+        if (list.All(entry => entry is { Id: not null, Alt: null }) && list.Select(entry => entry.Id!).SequenceEqual(held, StringComparer.Ordinal))
         {
             ledger.Settle(keys, PushResult.Applied);
             return;
         }
 
-        var answer = await client.PostAsync($"products/{ledger.Item.ExternalId}", WooImages.Body(list), lane, cancellationToken);
+        var answer = await client.PostPicturesAsync($"products/{ledger.Item.ExternalId}", WooImages.Body(list), lane, cancellationToken);
         ledger.SentAt = answer.SentAt;
         switch (answer.Effect)
         {
@@ -79,13 +82,14 @@ internal sealed partial class WooChannel
                 ledger.MarkGone(Stamp.Zero);
                 break;
             default:
-                await RefusedAsync(ledger, answer, held, list, keys, lane, cancellationToken);
+                await RefusedAsync(ledger, answer, held, list, keys, until, lane, cancellationToken);
                 break;
         }
     }
 
     private async Task RefusedAsync(
-        PushLedger ledger, WooAnswer answer, ImmutableArray<string> held, List<WooImageEntry> list, RegisterKey[] keys, Lane lane, CancellationToken cancellationToken)
+        PushLedger ledger, WooAnswer answer, ImmutableArray<string> held, List<WooImageEntry> list, RegisterKey[] keys, DateTimeOffset until, Lane lane,
+        CancellationToken cancellationToken)
     {
         var error = answer.Error!;
         var news = list.Where(entry => entry.New is not null).Select(entry => entry.New!).ToArray();
@@ -103,10 +107,11 @@ internal sealed partial class WooChannel
         }
 
         ledger.Settle(keys, PushResult.NotSent);
-        foreach (var single in news)
+        // What is not reached in time goes with the next push.
+        foreach (var single in news.TakeWhile(_ => client.Clock.GetUtcNow() <= until))
         {
             var now = ledger.ProductRow is { } row && WooImages.Of(row) is { } shown ? [.. shown.Select(image => image.MediaId)] : held;
-            await WritePicturesAsync(ledger, now, single, lane, cancellationToken);
+            await WritePicturesAsync(ledger, now, single, until, lane, cancellationToken);
         }
     }
 }

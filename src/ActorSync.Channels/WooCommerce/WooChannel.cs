@@ -8,7 +8,11 @@ internal sealed partial class WooChannel(ChannelSettings settings, ChannelSecret
 {
     private const int MaxPerPage = 100;
 
-    public void Dispose() => terms.Dispose();
+    public void Dispose()
+    {
+        terms.Dispose();
+        client.Dispose();
+    }
 
     public async Task<ProbeResult> ProbeAsync(CancellationToken cancellationToken)
     {

@@ -9,13 +9,17 @@ using ActorSync.Channels.Http;
 namespace ActorSync.Channels.WooCommerce;
 
 /// <summary>The wire to one shop: address, credentials, budget, as many calls at a time as the host bears, reads tried again. Knows nothing of products.</summary>
-internal sealed class WooClient(ChannelHttpClient http, WooConnection connection, IApiBudget budget)
+internal sealed class WooClient(ChannelHttpClient http, WooConnection connection, IApiBudget budget) : IDisposable
 {
     private const int MaxReadTries = 3;
     private const string UserAgent = "ActorSync/1 (product synchronisation)";
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LongestWaitForRetry = TimeSpan.FromSeconds(2);
+    /// <summary>A write with pictures lasts as long as the shop takes to fetch them and to make its sizes of them (contract section 12).</summary>
+    internal static readonly TimeSpan PictureTimeout = TimeSpan.FromSeconds(120);
     private readonly WooGate _gate = new(http.Clock);
+    /// <summary>Beside the gate: a slow picture must neither take the place of a stock call nor teach the gate that the host is slow.</summary>
+    private readonly SemaphoreSlim _pictures = new(1, 1);
 
     public TimeProvider Clock => http.Clock;
 
@@ -43,6 +47,23 @@ internal sealed class WooClient(ChannelHttpClient http, WooConnection connection
     public Task<WooAnswer> PostAsync(string path, JsonObject body, Lane lane, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, path, [], body, lane, cancellationToken);
 
+    /// <summary>A write for which the shop fetches pictures during the call: sent once, one at a time, and given long to answer.</summary>
+    public async Task<WooAnswer> PostPicturesAsync(string path, JsonObject body, Lane lane, CancellationToken cancellationToken)
+    {
+        await budget.AcquireAsync(1, lane, cancellationToken);
+        await _pictures.WaitAsync(cancellationToken);
+        try
+        {
+            return (await CallAsync(HttpMethod.Post, path, [], body, PictureTimeout, cancellationToken)).Answer;
+        }
+        finally
+        {
+            _pictures.Release();
+        }
+    }
+
+    public void Dispose() => _pictures.Dispose();
+
     /// <summary>Moves to the trash, from where the merchant can bring it back.</summary>
     public Task<WooAnswer> TrashAsync(string path, Lane lane, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, path, [], null, lane, cancellationToken);
 
@@ -61,27 +82,8 @@ internal sealed class WooClient(ChannelHttpClient http, WooConnection connection
         var isStrained = true;
         try
         {
-            var offset = http.ClockOffset;
-            var exchange = await ExchangeAsync(method, path, query, body, cancellationToken);
-            if (connection.Auth == WooAuth.OAuth && exchange.Status == HttpStatusCode.Unauthorized && (http.ClockOffset - offset).Duration() > WooSignIn.ClockTolerance)
-            {
-                // Refused at the door for our clock, before anything was done; now the shop's is known.
-                exchange = await ExchangeAsync(method, path, query, body, cancellationToken);
-            }
-
-            var isWrite = method != HttpMethod.Get;
-            var answer = WooSignIn.Explain(WooErrors.Classify(exchange, isWrite, Clock.GetUtcNow()), exchange.Status, connection.Auth, isWrite);
-            var isThrottled = exchange.Status is { } status && (int)status is 429 or 503 or 508;
-            isStrained = isThrottled || exchange.Status is null or >= HttpStatusCode.BadGateway;
+            (var answer, isStrained) = await CallAsync(method, path, query, body, timeout: null, cancellationToken);
             read = answer.Ok && answer.Json.ValueKind == JsonValueKind.Array ? answer.Json.GetArrayLength() : 0;
-            budget.Report(new BudgetReading
-            {
-                Reserved = 1,
-                Actual = 1,
-                Throttled = isThrottled,
-                RetryAfter = exchange.RetryAfter,
-                Elapsed = exchange.Elapsed,
-            });
             return answer;
         }
         finally
@@ -90,11 +92,36 @@ internal sealed class WooClient(ChannelHttpClient http, WooConnection connection
         }
     }
 
+    private async Task<(WooAnswer Answer, bool IsStrained)> CallAsync(
+        HttpMethod method, string path, IReadOnlyList<KeyValuePair<string, string>> query, JsonObject? body, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        var offset = http.ClockOffset;
+        var exchange = await ExchangeAsync(method, path, query, body, timeout, cancellationToken);
+        if (connection.Auth == WooAuth.OAuth && exchange.Status == HttpStatusCode.Unauthorized && (http.ClockOffset - offset).Duration() > WooSignIn.ClockTolerance)
+        {
+            // Refused at the door for our clock, before anything was done; now the shop's is known.
+            exchange = await ExchangeAsync(method, path, query, body, timeout, cancellationToken);
+        }
+
+        var isWrite = method != HttpMethod.Get;
+        var answer = WooSignIn.Explain(WooErrors.Classify(exchange, isWrite, Clock.GetUtcNow()), exchange.Status, connection.Auth, isWrite);
+        var isThrottled = exchange.Status is { } status && (int)status is 429 or 503 or 508;
+        budget.Report(new BudgetReading
+        {
+            Reserved = 1,
+            Actual = 1,
+            Throttled = isThrottled,
+            RetryAfter = exchange.RetryAfter,
+            Elapsed = exchange.Elapsed,
+        });
+        return (answer, isThrottled || exchange.Status is null or >= HttpStatusCode.BadGateway);
+    }
+
     private async Task<HttpExchange> ExchangeAsync(
-        HttpMethod method, string path, IReadOnlyList<KeyValuePair<string, string>> query, JsonObject? body, CancellationToken cancellationToken)
+        HttpMethod method, string path, IReadOnlyList<KeyValuePair<string, string>> query, JsonObject? body, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         using var request = Request(method, path, query, body);
-        return await http.SendAsync(request, repeatable: false, cancellationToken);
+        return await http.SendAsync(request, repeatable: false, cancellationToken, timeout);
     }
 
     private static int ItemsOf(JsonObject? body) => body?.Sum(member => member is { Key: "create" or "update" or "delete", Value: JsonArray items } ? items.Count : 0) ?? 0;

@@ -9,6 +9,7 @@ internal static class WooFields
     public const string Tags = Fields.Tags;
     public const string Images = Fields.Images;
     public const string ImageOrder = Fields.ImageOrder;
+    public const string ImageAlt = Fields.ImageAlt;
     public const string Price = Fields.Price;
     public const string CompareAtPrice = Fields.CompareAtPrice;
     public const string Sku = Fields.Sku;

@@ -11,7 +11,7 @@ internal static class WooImages
 {
     public const string UploadError = "woocommerce_product_image_upload_error";
 
-    public static bool IsPicture(RegisterKey key) => key.Field is WooFields.Images or WooFields.ImageOrder;
+    public static bool IsPicture(RegisterKey key) => key.Field is WooFields.Images or WooFields.ImageOrder or WooFields.ImageAlt;
 
     /// <summary>Null when the row does not carry them.</summary>
     public static ImmutableArray<ObservedImage>? Of(JsonElement row) => WooMapper.List(row, "images") is not { } images ? null
@@ -23,7 +23,11 @@ internal static class WooImages
         })];
 
     /// <summary>The list to send: wanted ones in their order, foreign ones at the places they have, removed ones left out.</summary>
-    public static List<WooImageEntry> Compose(ImmutableArray<DesiredImage> desired, Func<DesiredImage, bool> isNew, ImmutableArray<string> held)
+    /// <param name="desired">Pictures as they should be.</param>
+    /// <param name="isNew">To be sent now.</param>
+    /// <param name="isDescribed">Its words are to be written now.</param>
+    /// <param name="held">What the shop has, in its order.</param>
+    public static List<WooImageEntry> Compose(ImmutableArray<DesiredImage> desired, Func<DesiredImage, bool> isNew, Func<DesiredImage, bool> isDescribed, ImmutableArray<string> held)
     {
         var list = new List<WooImageEntry>();
         var known = new HashSet<string>(StringComparer.Ordinal);
@@ -33,7 +37,7 @@ internal static class WooImages
             var own = image.MediaIds.Where(held.Contains).ToArray();
             if (!image.Remove)
             {
-                list.AddRange(own.Select(id => new WooImageEntry(id, null)));
+                list.AddRange(own.Select(id => new WooImageEntry(id, null) { Alt = isDescribed(image) ? image.Alt ?? "" : null }));
             }
 
             if (!image.Remove && own.Length == 0 && isNew(image))
@@ -56,10 +60,16 @@ internal static class WooImages
     public static JsonObject Body(IEnumerable<WooImageEntry> list) => new()
     {
         ["images"] = new JsonArray([.. list.Select(entry => (JsonNode)(entry.Id is { } id
-            ? new JsonObject { ["id"] = long.Parse(id, System.Globalization.CultureInfo.InvariantCulture) }
+            ? Known(long.Parse(id, System.Globalization.CultureInfo.InvariantCulture), entry.Alt)
             : new JsonObject { ["src"] = entry.New!.Url, ["alt"] = entry.New.Alt ?? "" }))]),
     };
+
+    private static JsonObject Known(long id, string? alt) => alt is null ? new JsonObject { ["id"] = id } : new JsonObject { ["id"] = id, ["alt"] = alt };
 }
 
 /// <summary>One place of the list: a picture that the shop has, or one that it is to fetch.</summary>
-internal sealed record WooImageEntry(string? Id, DesiredImage? New);
+internal sealed record WooImageEntry(string? Id, DesiredImage? New)
+{
+    /// <summary>Words to write for a picture that the shop has; null = as they are.</summary>
+    public string? Alt { get; init; }
+}

@@ -17,6 +17,8 @@ public sealed class WooKind(ChannelHttpClients clients, TimeProvider clock) : IC
     private static readonly TimeSpan PushLease = TimeSpan.FromSeconds(60);
     /// <summary>No call begins later than this after the push did: the longest one and what is read back after it still end before the lease.</summary>
     internal static readonly TimeSpan PushTime = PushLease * 0.6;
+    /// <summary>45 s in which a picture call may begin, and 120 s for the last of them.</summary>
+    private static readonly TimeSpan PicturePushLease = TimeSpan.FromSeconds(180);
     private const int ImportPageSize = 50;
 
     public ChannelDescriptor Descriptor { get; } = new()
@@ -29,6 +31,7 @@ public sealed class WooKind(ChannelHttpClients clients, TimeProvider clock) : IC
         MaskFor = settings => WooSeo.Of(settings) is null ? WooFields.Mask : WooFields.Mask.Union(WooFields.SeoMask),
         MaxPushBatch = MaxPushBatch,
         PushLease = PushLease,
+        PicturePushLease = PicturePushLease,
         ImportPageSize = ImportPageSize,
         Settings =
         [

@@ -52,7 +52,7 @@ internal static partial class WooMapper
                 case WooFields.SeoTitle or WooFields.SeoDescription:
                     WriteSeo(write, planned, terms.Facts);
                     break;
-                case WooFields.Options or WooFields.Exists or WooFields.Images or WooFields.ImageOrder:
+                case WooFields.Options or WooFields.Exists or WooFields.Images or WooFields.ImageOrder or WooFields.ImageAlt:
                     break;
                 default:
                     ledger.Reject(key, "FIELD_NOT_SUPPORTED", $"The WooCommerce connector does not write the field '{key.Field}'.");

@@ -18,6 +18,7 @@ public static class Fields
     public const string Tags = "tags";
     public const string Images = "images";
     public const string ImageOrder = "imageOrder";
+    public const string ImageAlt = "imageAlt";
     public const string Options = "options";
     public const string OptionValues = "optionValues";
     public const string Exists = "exists";
@@ -83,6 +84,7 @@ public static class Fields
         // Structure: what the product consists of.
         new() { Name = Options, Scope = Product, Type = List, Class = Shared, Label = "Options", IsStructure = true },
         new() { Name = ImageOrder, Scope = Product, Type = List, Class = Shared, Label = "Order of images", IsStructure = true },
+        new() { Name = ImageAlt, Scope = Product, Type = Text, Class = Shared, Label = "Alt text of an image", MaxLength = 512, IsStructure = true },
         new() { Name = OptionValues, Scope = FieldScope.Variant, Type = List, Class = Shared, Label = "Option values", IsStructure = true },
         new() { Name = Exists, Scope = FieldScope.Variant, Type = FieldType.Boolean, Class = Shared, Label = "Exists", IsStructure = true },
     ];

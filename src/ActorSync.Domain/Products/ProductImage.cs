@@ -9,6 +9,7 @@ public sealed record ProductImage
     [Id(0)] public required string Key { get; init; }
     /// <summary>Where its bytes can be fetched now; null while the channel that has it makes it ready.</summary>
     [Id(1)] public string? Url { get; init; }
+    /// <summary>The words that it came with; what they are now is in the register of field imageAlt.</summary>
     [Id(2)] public string? Alt { get; init; }
     /// <summary>SHA-256 of its bytes, lower-case hex; null = never fetched, because no push needed it.</summary>
     [Id(3)] public string? Hash { get; init; }

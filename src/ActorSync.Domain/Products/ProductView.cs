@@ -55,6 +55,15 @@ public static class ProductView
         return [.. ImageOrder.Sort(keys, (channel is { } of ? product.Target(order, of) : product.Winner(order))?.Value).Select(key => product.Images[key])];
     }
 
+    /// <summary>The words for a picture, as the channel (or, without one, the hub) should show them; null = none.</summary>
+    public static string? AltOf(this ProductState product, ProductImage image, ChannelId? channel = null)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        ArgumentNullException.ThrowIfNull(image);
+        var key = new RegisterKey(Fields.ImageAlt, null, image.Key);
+        return (channel is { } id ? product.Target(key, id) : product.Winner(key)) is { } claim ? claim.Value.Text : image.Alt;
+    }
+
     public static IEnumerable<Variant> LivingVariants(this ProductState product)
     {
         ArgumentNullException.ThrowIfNull(product);

@@ -93,7 +93,7 @@ internal static class Desired
         {
             Key = image.Key,
             Url = image.Url,
-            Alt = image.Alt,
+            Alt = product.AltOf(image, channel),
             MediaIds = [.. link.Media.Where(m => m is { Gone: false, Status: not MediaStatus.Failed } && m.Key == image.Key).Select(m => m.MediaId)],
         });
         var removed = link.Media.Where(m => m is { Ours: true, Gone: false, Key: { } key } && wanted.All(image => image.Key != key)).GroupBy(m => m.Key!)

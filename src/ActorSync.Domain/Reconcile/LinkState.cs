@@ -87,6 +87,8 @@ public sealed record RemoteMedia
     [Id(9)] public bool Placed { get; init; }
     /// <summary>Found with the bytes of an upload of unknown outcome: most likely ours, but the merchant may have put the same picture there, so it is never removed.</summary>
     [Id(10)] public bool MaybeOurs { get; init; }
+    /// <summary>The words for it as last seen.</summary>
+    [Id(11)] public string? Alt { get; init; }
 }
 
 /// <summary>Binds a hub variant to the channel's ids. Remote ids are immutable facts.</summary>

@@ -43,7 +43,19 @@ internal sealed partial class Merge
                 return;
             }
 
-            if (seen.IsEmpty && Channel.Mode == ChannelMode.Live && !IsPicture(key))
+            if (field.Name is Fields.ImageAlt or Fields.ImageOrder && !isFirstList && Channel.Mode == ChannelMode.Live && link.PicturesWonBy is null && !seen.IsEmpty)
+            {
+                // The decision about the list is over, and this was only seen after it: the hub's stands. Words that are overwritten are kept in a row.
+                if (field.Name == Fields.ImageAlt)
+                {
+                    WriteRow(claimKey, target, Channel.Origin, seen, look.OnHubClock(version), MergeRule.FirstContact);
+                }
+
+                Set(key, Append(field, known, EntryFor(seen, null, version, Stamp.Zero, Stamp.Zero)));
+                return;
+            }
+
+            if (seen.IsEmpty && Channel.Mode == ChannelMode.Live && (!IsPicture(key) || field.Name == Fields.ImageAlt))
             {
                 // The channel's one decision is over, and nothing is lost by filling what is empty there.
                 Set(key, Append(field, known, EntryFor(seen, null, version, Stamp.Zero, Stamp.Zero)));

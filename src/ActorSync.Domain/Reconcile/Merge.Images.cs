@@ -15,13 +15,19 @@ internal sealed partial class Merge
     /// <summary>A picture that is not ready after so many looks is looked at no more until something else leads there.</summary>
     private const int MaxChecks = 50;
 
-    internal static bool IsPicture(RegisterKey key) => key.Field is Fields.Images or Fields.ImageOrder;
+    /// <summary>The channel's pictures are judged for the first time: what differs then waits for a decision.</summary>
+    private bool isFirstList;
+
+    internal static bool IsPicture(RegisterKey key) => key.Field is Fields.Images or Fields.ImageOrder or Fields.ImageAlt;
 
     internal static RegisterKey PictureKey(string key) => new(Fields.Images, null, key);
+
+    internal static RegisterKey AltKey(string key) => new(Fields.ImageAlt, null, key);
 
     private void ObserveImages(ImmutableArray<ObservedImage> pictures, Stamp version, in Look look, HashSet<RegisterKey>? settled)
     {
         var last = HeldOf(ImageList)?.Last;
+        isFirstList = last is null;
         if (last is null && (link.CreateTried || link.Flight is { Action: PushAction.Create }))
         {
             // Made by us or adopted for us: there is nothing to decide.
@@ -30,7 +36,8 @@ internal sealed partial class Merge
 
         var isNews = last is null || version > last.LastSeen || look.ReadStart >= last.LearnedAt;
         var mustCompare = last is null ? HasPictures() : IsUploading();
-        var media = isNews ? NoteMedia(pictures, mustCompare, look) : link.Media;
+        var before = link.Media;
+        var media = isNews ? NoteMedia(pictures, mustCompare, look) : before;
         link = link with { Media = media };
         var shown = media.Where(m => pictures.Any(p => p.MediaId == m.MediaId && p.Status != MediaStatus.Failed)).ToList();
         if (!isNews && pictures.Any(p => media.All(m => m.MediaId != p.MediaId)))
@@ -45,6 +52,7 @@ internal sealed partial class Merge
             return;
         }
 
+        ObserveAlts(pictures.Where(p => p.Status != MediaStatus.Failed).Select(p => (p.MediaId, p.Alt)), before, version, look, settled);
         var present = shown.Select(m => m.Key).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         JudgePictures(present, version, look, settled);
         ParkFailed(pictures, version);
@@ -84,6 +92,7 @@ internal sealed partial class Merge
             next.Add(known with
             {
                 Url = picture.Url ?? known.Url,
+                Alt = picture.Alt,
                 Status = picture.Status,
                 Gone = false,
                 Checks = checks,
@@ -113,6 +122,39 @@ internal sealed partial class Merge
         }
 
         images = images.SetItem(key, image with { Url = url, Alt = image.Alt ?? picture.Alt, Unreachable = null, FetchFailures = 0, FetchAfter = null });
+    }
+
+    /// <summary>
+    /// The words for a picture are a text like any other, one register per picture. Where neither side ever had any, nothing is kept; a picture that was seen
+    /// without words has that as its base. Called before the list is judged, whose own record is that base.
+    /// </summary>
+    private void ObserveAlts(IEnumerable<(string MediaId, string? Alt)> shown, ImmutableArray<RemoteMedia> before, Stamp version, in Look look, HashSet<RegisterKey>? settled)
+    {
+        var field = Fields.Get(Fields.ImageAlt);
+        var judged = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (mediaId, alt) in shown)
+        {
+            if (link.Media.FirstOrDefault(m => m.MediaId == mediaId)?.Key is not { } part || !judged.Add(part) || settled?.Contains(AltKey(part)) == true)
+            {
+                continue;
+            }
+
+            var seen = Canonical.Text(alt);
+            if (HeldOf(AltKey(part)) is null)
+            {
+                if (seen.IsEmpty && Winner(ClaimKey(AltKey(part))) is null)
+                {
+                    continue;
+                }
+
+                if (before.Any(m => m.MediaId == mediaId && m.Key is not null && string.IsNullOrEmpty(m.Alt)) && HeldOf(ImageList)?.Last is { } listed)
+                {
+                    Set(AltKey(part), new Held { Ring = [listed] });
+                }
+            }
+
+            ObserveRegister(field, AltKey(part), seen, version, look, mayAdopt: true);
+        }
     }
 
     private void JudgePictures(List<string> present, Stamp version, in Look look, HashSet<RegisterKey>? settled)
@@ -377,6 +419,10 @@ internal sealed partial class Merge
         return FieldValue.Empty;
     }
 
+    /// <summary>The words that an answer's list shows for one picture; null = it does not show the picture.</summary>
+    private FieldValue? AltIn(ImmutableArray<ObservedImage> pictures, string key) =>
+        pictures.FirstOrDefault(p => p.Status != MediaStatus.Failed && link.Media.Any(m => m.Key == key && m.MediaId == p.MediaId)) is { } shown ? Canonical.Text(shown.Alt) : null;
+
     /// <summary>Null = it shows none of the product's pictures, and so no order.</summary>
     private FieldValue? OrderOf(ImmutableArray<ObservedImage> pictures)
     {
@@ -410,6 +456,16 @@ internal sealed partial class Merge
             if (Winner(key with { Part = part }) is not { Value.IsEmpty: false })
             {
                 EditRegister(field, key with { Part = part }, new FieldValue(images[part].Url ?? part), whole);
+            }
+
+            if (edit.Alt is { } words)
+            {
+                var altKey = AltKey(part) with { Scope = key.Scope };
+                var said = Canonical.Text(words);
+                if (said != (Winner(altKey) ?? Winner(altKey.Unscoped))?.Value && !(said.IsEmpty && Winner(altKey.Unscoped) is null))
+                {
+                    EditRegister(Fields.Get(Fields.ImageAlt), altKey, said, whole);
+                }
             }
         }
 

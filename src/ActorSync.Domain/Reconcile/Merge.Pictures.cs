@@ -80,6 +80,7 @@ internal sealed partial class Merge
 
         var rest = link.Media.Where(m => m is { Key: null, Gone: false }).ToList();
         var isFirst = HeldOf(ImageList) is null;
+        isFirstList = isFirst;
         if (rest.Any(m => !IsJudged(m)) || (rest.Count > 0 && Candidates().Any(i => i is { Hash: null, Unreachable: null })))
         {
             return;
@@ -101,6 +102,7 @@ internal sealed partial class Merge
 
         var present = link.Media.Where(m => !m.Gone && m.Key is not null).Select(m => m.Key!).Distinct(StringComparer.Ordinal).ToList();
         var at = new Look(null, now, TimeSpan.Zero, null);
+        ObserveAlts(link.Media.Where(m => !m.Gone).Select(m => (m.MediaId, m.Alt)), [], Stamp.At(link.ObservedAt ?? now), at, null);
         JudgePictures(present, Stamp.At(link.ObservedAt ?? now), at, null);
         ObserveOrder(present, Stamp.At(link.ObservedAt ?? now), at, null);
         if (link.PicturesWonBy is { } winner)
@@ -158,6 +160,15 @@ internal sealed partial class Merge
             }
         }
 
+        if (registers.TryGetValue(AltKey(from), out var words))
+        {
+            registers.Remove(AltKey(from));
+            if (Winner(AltKey(into)) is null)
+            {
+                registers[AltKey(into)] = words;
+            }
+        }
+
         if (registers.TryGetValue(OrderKey, out var order))
         {
             registers[OrderKey] = order with
@@ -170,7 +181,8 @@ internal sealed partial class Merge
     private static LinkState Joined(LinkState link, string from, string into)
     {
         var media = link.Media.Any(m => m.Key == from) ? [.. link.Media.Select(m => m.Key == from ? m with { Key = into } : m)] : link.Media;
-        var known = link.Registers;
+        // What is held of the words is seen again with the next body.
+        var known = link.Registers.Remove(AltKey(from));
         if (known.TryGetValue(PictureKey(from), out var moved))
         {
             known = known.Remove(PictureKey(from));

@@ -259,8 +259,9 @@ internal sealed partial class Merge
         {
             SettleValue(field, key, intent, shown.Value, shown.Version, look);
         }
-        else if (Off(RuleSwitch.M5))
+        else if (Off(RuleSwitch.M5) || field.Name == Fields.ImageAlt)
         {
+            // Words are kept as they were sent, and a read for them alone would cost more than the push did: the next body tells if they were not.
             SettleValue(field, key, intent, intent.Value, HeldOf(key)!.Last?.LastSeen ?? Stamp.Zero, look);
         }
         else
@@ -357,7 +358,9 @@ internal sealed partial class Merge
 
         if (IsPicture(key))
         {
-            return body.Images is { } pictures && (field.Name == Fields.Images ? Shown(pictures, key.Part!) : OrderOf(pictures)) is { } shown ? (shown, answer.Version) : null;
+            return body.Images is { } pictures && (field.Name switch { Fields.Images => Shown(pictures, key.Part!), Fields.ImageAlt => AltIn(pictures, key.Part!), _ => OrderOf(pictures) }) is { } shown
+                ? (shown, answer.Version)
+                : null;
         }
 
         if (field.Type == FieldType.Set)

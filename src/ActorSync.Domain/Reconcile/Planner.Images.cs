@@ -36,11 +36,19 @@ internal sealed partial class Planner
             }
         }
 
+        foreach (var key in product.Registers.Keys)
+        {
+            if (key.Field == Fields.ImageAlt && Register(key) is { } register)
+            {
+                ConsiderAlt(register.Key, register.Target.Value);
+            }
+        }
+
         if (link.Media.Any(m => m is { Key: null, Gone: false }))
         {
             Compare();
         }
-        else if (toRead.Count == 0 && !pictures.Any(value => !value.Target.IsEmpty))
+        else if (toRead.Count == 0 && !pictures.Any(value => value.Key.Field == Fields.Images && !value.Target.IsEmpty))
         {
             PlanOrder();
         }
@@ -96,6 +104,46 @@ internal sealed partial class Planner
         else if (!link.Media.Any(m => m is { Key: null, Gone: false }))
         {
             ConsiderUpload(key, target, known, isUnknown);
+        }
+    }
+
+    /// <summary>The words for a picture go with it when it is sent, and by themselves where it is there already.</summary>
+    private void ConsiderAlt(RegisterKey key, FieldValue target)
+    {
+        link.Registers.TryGetValue(key, out var known);
+        if (pictures.Any(value => value.Key == Merge.PictureKey(key.Part!) && !value.Target.IsEmpty))
+        {
+            if (!target.IsEmpty)
+            {
+                pictures.Add(new PlannedValue { Key = key, Target = target, Held = known?.Last?.Value });
+            }
+
+            return;
+        }
+
+        var isThere = link.Media.Any(m => m is { Gone: false, Status: MediaStatus.Ready } && m.Key == key.Part);
+        if (!isThere || product.Target(Merge.PictureKey(key.Part!), channel.Id) is not { Value.IsEmpty: false })
+        {
+            return;
+        }
+
+        var isUnknown = known is not null && HasUnknown(known);
+        if (!isUnknown && (known is null ? target.IsEmpty : IsClean(channel, Fields.Get(Fields.ImageAlt), known, target)))
+        {
+            return;
+        }
+
+        if (known is { Undecided: true })
+        {
+            Withhold(key, WithheldReason.Undecided, null);
+        }
+        else if (known?.Parked is { } parked && parked.TargetHash == target.Hash)
+        {
+            Withhold(key, WithheldReason.Parked, parked.Message);
+        }
+        else
+        {
+            pictures.Add(new PlannedValue { Key = key, Target = target, Held = known?.Last?.Value });
         }
     }
 

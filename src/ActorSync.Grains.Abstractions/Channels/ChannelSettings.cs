@@ -76,6 +76,8 @@ public sealed record ChannelDescriptor
     public required int MaxPushBatch { get; init; }
     /// <summary>How long a push may be in the air before its outcome counts as unknown. The connector ends each push before it.</summary>
     public TimeSpan PushLease { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>The same for a push that carries pictures: some channels fetch them during the call.</summary>
+    public TimeSpan PicturePushLease { get; init; } = TimeSpan.FromSeconds(90);
     /// <summary>Products per page of an import.</summary>
     public required int ImportPageSize { get; init; }
     /// <summary>What such a page costs of the channel's budget, at least: points at Shopify, requests elsewhere.</summary>

@@ -102,6 +102,7 @@ internal sealed class TenantDirectory : ITenantDirectory
             ReadBeforeWrite = settings.ReadBeforeWrite,
             StockBuffer = settings.StockBuffer,
             PushLease = kind.Descriptor.PushLease < longestPushLease ? kind.Descriptor.PushLease : longestPushLease,
+            PicturePushLease = kind.Descriptor.PicturePushLease < longestPushLease ? kind.Descriptor.PicturePushLease : longestPushLease,
         };
     });
 

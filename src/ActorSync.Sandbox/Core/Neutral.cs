@@ -77,6 +77,10 @@ public sealed record NeutralEdit
     /// <summary>The place of a picture to remove, counted from 0.</summary>
     public int? RemoveImage { get; init; }
 
+    /// <summary>The place of a picture whose words become <see cref="ImageAlt"/>, counted from 0.</summary>
+    public int? DescribeImage { get; init; }
+    public string? ImageAlt { get; init; }
+
     /// <summary>Removes the variant named by <see cref="Sku"/>.</summary>
     public bool DeleteVariant { get; init; }
 

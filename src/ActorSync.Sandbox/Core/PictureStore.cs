@@ -9,6 +9,7 @@ namespace ActorSync.Sandbox.Core;
 public sealed class PictureStore(string baseAddress)
 {
     private const int MostKept = 2_000;
+    private static readonly string[] Troubles = ["missing-", "text-", "slow-"];
     private const long MostBytes = 20 * 1024 * 1024;
     private static readonly TimeSpan LongestFetch = TimeSpan.FromSeconds(10);
     private static readonly HttpClient Http = new(new SocketsHttpHandler { AllowAutoRedirect = true, UseCookies = false }) { Timeout = LongestFetch, MaxResponseContentBufferSize = MostBytes };
@@ -70,14 +71,15 @@ public sealed class PictureStore(string baseAddress)
         }
     }
 
-    public bool Has(string source) => NameOf(source) is { } name ? !name.StartsWith("missing-", StringComparison.Ordinal) && !name.StartsWith("text-", StringComparison.Ordinal) : kept.ContainsKey(source);
+    /// <summary>The Sandbox's own need no fetching, except those that are there to be slow or to fail.</summary>
+    public bool Has(string source) => kept.ContainsKey(source) || (NameOf(source) is { } name && !Troubles.Any(trouble => name.StartsWith(trouble, StringComparison.Ordinal)));
 
     private string? NameOf(string source) =>
         source.StartsWith(own, StringComparison.Ordinal) && source.EndsWith(".png", StringComparison.Ordinal) ? source[own.Length..^4] : null;
 
     /// <summary>The Sandbox's own picture, or one that was downloaded; null when it has to be fetched.</summary>
     private byte[]? Find(string source) =>
-        NameOf(source) is { } name && Has(source) ? ImageRoutes.Bytes(name) : kept.GetValueOrDefault(source);
+        kept.GetValueOrDefault(source) ?? (NameOf(source) is { } name && Has(source) ? ImageRoutes.Bytes(name) : null);
 
     public async Task<IResult> ServeAsync(string source, CancellationToken cancellationToken)
     {

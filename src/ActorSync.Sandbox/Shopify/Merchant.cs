@@ -277,7 +277,8 @@ public sealed class Merchant(Shop shop, ShopWebhooks webhooks, SandboxOptions op
 
     private List<ShopMedia> Pictures(ShopProduct product, NeutralEdit edit)
     {
-        var media = product.Media.Where((_, at) => at != edit.RemoveImage).ToList();
+        var media = product.Media.Select((picture, at) => at == edit.DescribeImage ? picture with { Alt = edit.ImageAlt ?? "" } : picture)
+            .Where((_, at) => at != edit.RemoveImage).ToList();
         if (edit.AddImage is { } source)
         {
             shop.Pictures.Begin(source);

@@ -176,10 +176,11 @@ public sealed class WooSimulator : ISimulator
             }
         }
 
-        if (edit.AddImage is not null || edit.RemoveImage is not null)
+        if (edit.AddImage is not null || edit.RemoveImage is not null || edit.DescribeImage is not null)
         {
             product = shop.Find(product.Id)!;
-            var kept = product.Images.Where((_, at) => at != edit.RemoveImage).Select(i => (System.Text.Json.Nodes.JsonNode)new JsonObject { ["id"] = i.Id }).ToList();
+            var kept = product.Images.Select((image, at) => (image, at)).Where(i => i.at != edit.RemoveImage)
+                .Select(i => (System.Text.Json.Nodes.JsonNode)new JsonObject { ["id"] = i.image.Id, ["alt"] = i.at == edit.DescribeImage ? edit.ImageAlt ?? "" : i.image.Alt }).ToList();
             if (edit.AddImage is { } source)
             {
                 kept.Insert(Math.Clamp(edit.ImagePosition ?? kept.Count, 0, kept.Count), new JsonObject { ["src"] = source });

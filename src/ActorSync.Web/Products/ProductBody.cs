@@ -54,7 +54,7 @@ internal sealed record ProductBody
     {
         ["id"] = image.Key,
         ["url"] = image.Url,
-        ["alt"] = image.Alt,
+        ["alt"] = snapshot.Product.AltOf(image),
         ["position"] = at + 1,
         ["problem"] = image.Unreachable,
         ["channels"] = new JsonObject(snapshot.Links

@@ -18,14 +18,18 @@ internal sealed class WooLiveShop : IDisposable
     private static int _ids;
     private readonly ServiceProvider _services;
 
-    public WooLiveShop(SandboxProcess sandbox, string auth = "auto", TimeProvider? clock = null)
+    public WooLiveShop(SandboxProcess sandbox, string auth = "auto", TimeProvider? clock = null, TimeSpan? attemptTimeout = null)
     {
         Http = new WooHttp(sandbox);
         var services = new ServiceCollection();
         services.AddSingleton(clock ?? TimeProvider.System);
         services.AddLogging();
         services.AddChannels();
-        services.Configure<ChannelHttpOptions>(options => options.AllowPrivateAddresses = true);
+        services.Configure<ChannelHttpOptions>(options =>
+        {
+            options.AllowPrivateAddresses = true;
+            options.AttemptTimeout = attemptTimeout ?? options.AttemptTimeout;
+        });
         _services = services.BuildServiceProvider();
         Kind = _services.GetServices<IChannelKind>().Single(kind => kind.Descriptor.Kind == "woocommerce");
         Settings = new ChannelSettings

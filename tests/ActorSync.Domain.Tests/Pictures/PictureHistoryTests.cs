@@ -8,13 +8,17 @@ namespace ActorSync.Domain.Tests.Pictures;
 public sealed class PictureHistoryTests
 {
     private static readonly Gen<(int Kind, bool AtW, int Pick, int Wait)[]> Steps =
-        Gen.Select(Gen.Int[0, 11], Gen.Bool, Gen.Int[0, 1000], Gen.Int[0, 40]).Array[1, 25];
+        Gen.Select(Gen.Int[0, 13], Gen.Bool, Gen.Int[0, 1000], Gen.Int[0, 40]).Array[1, 25];
 
     private static readonly Gen<(string S, string W, bool WWins)> Start = Gen.Select(Gen.String[Gen.Char["abcd"], 0, 3], Gen.String[Gen.Char["abcx"], 0, 3], Gen.Bool);
 
     [Fact]
     public void Converge_NothingForeignRemoved_NothingUploadedTwice() =>
-        Gen.Select(Start, Steps).Sample((start, steps) => Run(start, steps), iter: 1_500);
+        Gen.Select(Start, Steps).Sample((start, steps) => Run(start, steps), iter: 1_500, print: Told);
+
+    /// <summary>All of a failing history, beside its seed: shrinking keeps one only within its own run.</summary>
+    private static string Told(((string S, string W, bool WWins) Start, (int Kind, bool AtW, int Pick, int Wait)[] Steps) history) =>
+        $"{history.Start}: {string.Join(' ', history.Steps)}";
 
     private static void Run((string S, string W, bool WWins) start, (int Kind, bool AtW, int Pick, int Wait)[] steps)
     {
@@ -73,6 +77,10 @@ public sealed class PictureHistoryTests
                 shop.Add(same, world.Now);
                 world.Send(shop.Id);
                 break;
+            case 8 or 9 when shop.Pictures.Count > 0:
+                shop.Describe(shop.Pictures[pick % shop.Pictures.Count].Media, pick % 4 == 0 ? null : $"words {next++}", world.Now);
+                world.Send(shop.Id);
+                break;
             default:
                 world.Work(shop.Id, (PushEnd)(pick % 6 < 3 ? 0 : pick % 6 - 2));
                 break;
@@ -89,6 +97,12 @@ public sealed class PictureHistoryTests
             foreach (var image in world.Lab.Product.Pictures())
             {
                 Assert.True(link.Media.Any(m => m.Key == image.Key && !m.Gone && shop.Pictures.Any(p => p.Media == m.MediaId)), $"{image.Key} is missing at {shop.Id}");
+            }
+
+            foreach (var image in world.Lab.Product.Pictures())
+            {
+                var first = shop.Pictures.Select(p => p.Media).First(media => link.Media.Any(m => m.MediaId == media && m.Key == image.Key));
+                Assert.Equal((image.Key, shop.Id, world.Lab.Product.AltOf(image) ?? ""), (image.Key, shop.Id, shop.Alts.GetValueOrDefault(first) ?? ""));
             }
 
             var wanted = world.Lab.Product.Pictures().Select(i => i.Key).ToHashSet();

@@ -204,6 +204,63 @@ public sealed class PictureTests
         Assert.Empty(world.Lab.Product.Pictures());
     }
 
+    [Fact]
+    public void Words_EditedAtAShop_ReachTheOther_WithoutAnUpload()
+    {
+        Same("a", "b");
+        world.S.Describe("S1", "front", world.Now);
+        world.Send(Lab.S);
+        world.Settle();
+        Assert.Equal("front", world.W.Alts["W1"]);
+        world.W.Describe("W1", "front view", world.Now);
+        world.Send(Lab.W);
+        world.Settle();
+        Assert.Equal(("front view", "front view"), (world.S.Alts["S1"], world.Lab.Product.AltOf(world.Lab.Product.Images["i1"])));
+        world.S.Describe("S1", null, world.Now);
+        world.Send(Lab.S);
+        world.Settle();
+        Assert.Equal("", world.W.Alts["W1"]);
+        Assert.Empty(world.S.Uploads);
+        Assert.Empty(world.W.Uploads);
+        Assert.DoesNotContain(world.Lab.Product.Registers.Keys, key => key == new RegisterKey(Fields.ImageAlt, null, "i2"));
+    }
+
+    [Fact]
+    public void Words_EditedInTheHub_GoToBothShops_AndWithAPictureThatIsNew()
+    {
+        Same("a");
+        world.S.Files["https://hub/new.png"] = "n";
+        Edit(new ImageEdit { Key = "i1", Alt = "front" }, new ImageEdit { Url = "https://hub/new.png", Alt = "back" });
+        world.Settle();
+        foreach (var shop in new[] { world.S, world.W })
+        {
+            Assert.Equal(["front", "back"], shop.Pictures.Select(p => shop.Alts[p.Media]));
+        }
+
+        var uploads = world.S.Uploads.Values.Sum() + world.W.Uploads.Values.Sum();
+        Edit(new ImageEdit { Key = "i1" }, new ImageEdit { Key = "i2", Alt = "" });
+        world.Settle();
+        Assert.Equal(["front", ""], world.S.Pictures.Select(p => world.S.Alts[p.Media]));
+        Assert.Equal(uploads, world.S.Uploads.Values.Sum() + world.W.Uploads.Values.Sum());
+    }
+
+    [Theory]
+    [InlineData("S", "of S")]
+    [InlineData("W", "of W")]
+    public void FirstContact_TheWinnersWordsStand_ALackIsFilled(string winner, string words)
+    {
+        world.S.Describe(world.S.Add("a", 1), "of S", 1);
+        world.S.Describe(world.S.Add("b", 1), "only S has words", 1);
+        world.W.Describe(world.W.Add("a", 1), "of W", 1);
+        world.W.Add("b", 1);
+        world.Read(Lab.S);
+        world.Read(Lab.W);
+        world.Decide(Lab.W, Lab.OriginOf(new ChannelId(winner)));
+        world.Settle();
+        Assert.Equal((words, words), (world.S.Alts["S1"], world.W.Alts["W1"]));
+        Assert.Equal("only S has words", world.W.Alts["W2"]);
+    }
+
     private void Edit(params ImageEdit[] pictures) => world.Lab.Take(Reconciler.Edit(world.Lab.Now, world.Lab.Policy, world.Lab.Product, new HubEdit
     {
         Actor = "ada",

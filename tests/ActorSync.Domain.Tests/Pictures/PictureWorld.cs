@@ -13,6 +13,8 @@ internal sealed class PictureShop(ChannelId id)
     public ChannelId Id => id;
     public List<(string Media, string Bytes, bool ByHub)> Pictures { get; private set; } = [];
     public Dictionary<string, string> Files { get; } = [];
+    /// <summary>Words by media id.</summary>
+    public Dictionary<string, string> Alts { get; } = [];
     public long Version { get; private set; }
     public Dictionary<string, int> Uploads { get; } = [];
     public HashSet<string> Unreachable { get; } = [];
@@ -28,6 +30,12 @@ internal sealed class PictureShop(ChannelId id)
         Pictures.Insert(Math.Min(at, Pictures.Count), (media, bytes, byHub));
         Touch(clock);
         return media;
+    }
+
+    public void Describe(string media, string? alt, long clock)
+    {
+        Alts[media] = alt ?? "";
+        Touch(clock);
     }
 
     public void Remove(string media, long clock)
@@ -47,7 +55,7 @@ internal sealed class PictureShop(ChannelId id)
 
     public ObservedProduct Body() => Lab.BodyAt(id, Lab.Version(Version), ("name", "Shirt")) with
     {
-        Images = [.. Pictures.Select(p => new ObservedImage { MediaId = p.Media, Url = Url(p.Media), Alt = null, Status = p.Bytes == Fail ? MediaStatus.Failed : NewStatus })],
+        Images = [.. Pictures.Select(p => new ObservedImage { MediaId = p.Media, Url = Url(p.Media), Alt = Alts.GetValueOrDefault(p.Media), Status = p.Bytes == Fail ? MediaStatus.Failed : NewStatus })],
     };
 }
 
@@ -207,7 +215,16 @@ internal sealed class PictureWorld
                 var media = shop.Add(bytes, Now, byHub: true);
                 shop.Uploads[image.Key] = shop.Uploads.GetValueOrDefault(image.Key) + 1;
                 made[image.Key] = media;
+                shop.Alts[media] = image.Alt ?? "";
                 bound.Add(new BoundImage { Key = image.Key, MediaId = media, Status = shop.NewStatus, Url = shop.Url(media) });
+            }
+        }
+
+        foreach (var value in item.Delta.Where(v => v.Key.Field == Fields.ImageAlt))
+        {
+            foreach (var media in item.Target.Images.Single(i => i.Key == value.Key.Part && !i.Remove).MediaIds.Where(id => shop.Pictures.Any(p => p.Media == id)))
+            {
+                shop.Describe(media, value.Target.Text, Now);
             }
         }
 

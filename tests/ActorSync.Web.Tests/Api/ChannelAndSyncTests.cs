@@ -189,4 +189,17 @@ public sealed class ChannelAndSyncTests(TestHub hub)
         Assert.Equal("From the shop", (await hub.Viewer.GetJsonAsync($"/api/products/{product}")).Text("name"));
         Assert.Empty((await hub.Viewer.GetJsonAsync($"/api/conflicts?productId={product}")).GetProperty("items").EnumerateArray());
     }
+
+    [Fact]
+    public async Task ReleaseHeld_WithNothingHeld_SaysSo_AndIsForOperatorsOfTheTenant()
+    {
+        var id = await hub.ConnectAsync();
+
+        var released = await (await hub.Operator.PostAsync($"/api/channels/{id}/release-held", null)).JsonAsync();
+
+        Assert.Equal((0, false), (released.GetProperty("released").GetInt32(), released.GetProperty("more").GetBoolean()));
+        await (await hub.Viewer.PostAsync($"/api/channels/{id}/release-held", null)).JsonAsync(HttpStatusCode.Forbidden);
+        await (await hub.OtherTenant.PostAsync($"/api/channels/{id}/release-held", null)).JsonAsync(HttpStatusCode.NotFound);
+        await (await hub.Operator.PostAsync("/api/channels/nobody/release-held", null)).JsonAsync(HttpStatusCode.NotFound);
+    }
 }

@@ -372,6 +372,14 @@ public sealed class FlowTests(Workshop workshop)
             var kept = woo.First(product => product.Status == "active").Variants.First(variant => skus.Contains(variant.Sku)).Sku;
             await Hub.PostAsync($"/api/products/{await Hub.FindAsync(kept)}/release-guard", new { channel = Workshop.WooChannel });
             await Until.TrueAsync(async () => (await Shops.GetAsync(SandboxClient.Woo, kept)).Status != "active", "the released one is unpublished", account: () => workshop.HubProcess!.Said);
+
+            var left = (await Shops.ProductsAsync(SandboxClient.Woo)).Count(product => product.Status == "active" && product.Variants.Any(variant => skus.Contains(variant.Sku)));
+            var released = await Hub.PostAsync($"/api/channels/{Workshop.WooChannel}/release-held", new { });
+            Assert.Equal((left, false), (released["released"]!.GetValue<int>(), released["more"]!.GetValue<bool>()));
+            await Until.TrueAsync(
+                async () => (await Shops.ProductsAsync(SandboxClient.Woo)).All(product => product.Status != "active" || !product.Variants.Any(variant => skus.Contains(variant.Sku))),
+                "all that were let go are unpublished", account: () => workshop.HubProcess!.Said);
+            Assert.Equal(0, (await Hub.PostAsync($"/api/channels/{Workshop.WooChannel}/release-held", new { }))["released"]!.GetValue<int>());
         }
         finally
         {

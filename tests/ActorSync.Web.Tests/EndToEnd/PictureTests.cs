@@ -59,6 +59,60 @@ public sealed class PictureTests(Workshop workshop)
         Assert.NotEqual("ERROR", (await workshop.Hub.ProductAsync(Sku))["syncStatus"]!.GetValue<string>());
     }
 
+    [Fact]
+    public async Task WordsOfAPicture_GoBothWays_AndNothingIsUploaded()
+    {
+        const string Sku = "E2E-PIC-3";
+        await CreateAsync(Sku, "PC-1-1");
+        await SameAsync(Sku, 1);
+        await workshop.EchoesAreInAsync();
+        using var woo = new WooRest(Shops.Address);
+        var id = (await Shops.GetAsync(SandboxClient.Woo, Sku)).Id;
+        var media = (await woo.GetAsync($"products/{id}"))["images"]![0]!["id"]!.GetValue<long>();
+
+        await Shops.EditAsync(SandboxClient.Shopify, new { sku = Sku, describeImage = 0, imageAlt = "Von vorne" });
+        await Until.TrueAsync(async () => await WordsAsync() == (media, "Von vorne"), "Shopify's words are in WooCommerce, of the same picture", account: () => workshop.HubSaid, explain: () => workshop.Hub.ExplainAsync(Sku));
+        await workshop.EchoesAreInAsync();
+        await Shops.EditAsync(SandboxClient.Woo, new { sku = Sku, describeImage = 0, imageAlt = "Von hinten" });
+        await Until.TrueAsync(
+            async () => (await workshop.Hub.ProductAsync(Sku))["images"]![0]!["alt"]?.GetValue<string>() == "Von hinten", "WooCommerce's words are in the hub", account: () => workshop.HubSaid);
+        await workshop.SettledAsync(LongBound);
+        await workshop.EchoesAreInAsync();
+        Assert.Equal((media, "Von hinten"), await WordsAsync());
+        await SameAsync(Sku, 1);
+
+        var seen = (await workshop.Hub.ProductAsync(Sku))["version"]!.GetValue<long>();
+        await workshop.Hub.EditAsync(Sku, new { images = (object[])[new { id = "i1", alt = "Aus dem Hub" }], version = seen });
+        await Until.TrueAsync(async () => await WordsAsync() == (media, "Aus dem Hub"), "the hub's words are in WooCommerce", account: () => workshop.HubSaid, explain: () => workshop.Hub.ExplainAsync(Sku));
+        await workshop.SettledAsync(LongBound);
+
+        async Task<(long, string)> WordsAsync() => (await woo.GetAsync($"products/{id}"))["images"]!.AsArray() is [{ } image] ? (image["id"]!.GetValue<long>(), image["alt"]!.GetValue<string>()) : default;
+    }
+
+    [Fact]
+    public async Task VanishedPicture_OfWhichNoWebhookTold_IsFoundByTheScan()
+    {
+        const string Sku = "E2E-PIC-4";
+        await CreateAsync(Sku, "PD-1-1");
+        await Shops.EditAsync(SandboxClient.Shopify, new { sku = Sku, addImage = Picture("PD-1-2") });
+        await SameAsync(Sku, 2);
+        await workshop.EchoesAreInAsync();
+        await workshop.SettledAsync(LongBound);
+        await Shops.FaultsAsync(new { channel = SandboxClient.Woo, webhookLoss = 1 });
+        await Shops.EditAsync(SandboxClient.Woo, new { sku = Sku, removeImage = 1 });
+        await workshop.EchoesAreInAsync();
+        await Shops.FaultsAsync(new { channel = SandboxClient.Woo, webhookLoss = 0 });
+        Assert.Equal(2, (await workshop.Hub.ProductAsync(Sku))["images"]!.AsArray().Count);
+
+        var started = await workshop.Hub.PostAsync($"/api/channels/{Workshop.WooChannel}/reconcile", new { productId = await workshop.Hub.FindAsync(Sku) });
+        var scan = await Until.HoldsAsync(
+            () => workshop.Hub.GetAsync(started["statusUrl"]!.GetValue<string>()), scan => scan["state"]!.GetValue<string>() == "done", "the scan is done", account: () => workshop.HubSaid);
+
+        Assert.Equal(1, scan["report"]!["drifted"]!.GetValue<long>());
+        Assert.Contains("images", scan["report"]!["examples"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Single((await workshop.Hub.ProductAsync(Sku))["images"]!.AsArray());
+    }
+
     private string Picture(string name) => $"{Shops.Address.ToString().TrimEnd('/')}/images/{name}.png";
 
     private async Task CreateAsync(string sku, string picture)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ActorSync.Sandbox.Shopify.Writes;
 
-/// <summary>fileUpdate as far as it attaches pictures to products and takes them off, and productReorderMedia.</summary>
+/// <summary>fileUpdate as far as it describes pictures, attaches them to products and takes them off, and productReorderMedia.</summary>
 public static class MediaWrites
 {
     private const int LongestAlt = 512;
@@ -35,6 +35,7 @@ public static class MediaWrites
 
         for (var i = 0; i < rows.Count; i++)
         {
+            found[i] = Describe(shop, found[i]!, rows[i]);
             Attach(shop, found[i]!, rows[i]);
         }
 
@@ -107,6 +108,23 @@ public static class MediaWrites
 
     private static Payload Moved(IReadOnlyList<ShopUserError> errors) =>
         new([.. errors.Select(error => error with { Code = null })]) { ["mediaUserErrors"] = errors, ["job"] = errors.Count == 0 ? new ShopJob(Gid.Of("Job", 1), Done: false) : null };
+
+    /// <summary>The words belong to the file: every product that shows it shows them.</summary>
+    private static ShopMedia Describe(Shop shop, ShopMedia media, Input row)
+    {
+        if (!row.Gives("alt") || row.Text("alt") == media.Alt)
+        {
+            return media;
+        }
+
+        var described = media with { Alt = row.Text("alt")! };
+        foreach (var product in shop.Products.Values.Where(p => p.Media.Any(m => m.Id == media.Id)).ToList())
+        {
+            shop.Put(product with { Media = [.. product.Media.Select(m => m.Id == media.Id ? described : m)] });
+        }
+
+        return described;
+    }
 
     private static void Attach(Shop shop, ShopMedia media, Input row)
     {
