@@ -9,7 +9,7 @@ internal sealed class ShopifyCanon : ICanon
 
     public FieldValue Form(string field, FieldValue value)
     {
-        if (Canonical.Text(value.Text).Text is not { } text)
+        if (Canonical.Text(value.Text).Text is not { } text || string.IsNullOrWhiteSpace(text))
         {
             return field switch
             {

@@ -46,16 +46,30 @@ internal static class ShopifyHtml
             return null;
         }
 
+        var nameEnd = first;
+        while (nameEnd < html.Length && (char.IsAsciiLetterOrDigit(html[nameEnd]) || html[nameEnd] is '-' or ':'))
+        {
+            nameEnd++;
+        }
+
+        // A quote or a bracket that touches the name makes it no name: text with a bare '<'.
+        if (nameEnd == html.Length || !(char.IsWhiteSpace(html[nameEnd]) || html[nameEnd] is '/' or '>'))
+        {
+            return null;
+        }
+
         var quote = '\0';
-        for (var i = first; i < html.Length; i++)
+        var before = '\0';
+        for (var i = nameEnd; i < html.Length; i++)
         {
             var c = html[i];
             if (quote != '\0')
             {
                 quote = c == quote ? '\0' : quote;
             }
-            else if (c is '"' or '\'')
+            else if (c is '"' or '\'' && before == '=')
             {
+                // Only behind the sign does a quote begin a value; elsewhere it is a stray letter.
                 quote = c;
             }
             else if (c == '>')
@@ -66,6 +80,8 @@ internal static class ShopifyHtml
             {
                 return null;
             }
+
+            before = char.IsWhiteSpace(c) ? before : c;
         }
 
         return null;
