@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ActorSync.Abstractions.Channels;
 using ActorSync.Channels.Tests.Sandbox;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using ActorSync.Abstractions.Channels;
 using ActorSync.Channels.Tests.Sandbox;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Reconcile;
