@@ -8,7 +8,7 @@ using ActorSync.Sandbox.Core;
 namespace ActorSync.Sandbox.Shopify;
 
 /// <summary>The authorize address that a browser visits and the token address that a program calls. No refusal of theirs was recorded: the words are ours.</summary>
-public sealed class ShopOAuth(Shop shop, ShopTokens tokens, ChannelStats stats, TimeProvider clock)
+public sealed class ShopOAuth(Shop shop, ShopTokens tokens, ShopSecrets secrets, ChannelStats stats, TimeProvider clock)
 {
     public const string Root = "/shopify/demo/admin/oauth";
     private const int RefreshSeconds = 90 * 86_400;
@@ -58,7 +58,7 @@ public sealed class ShopOAuth(Shop shop, ShopTokens tokens, ChannelStats stats, 
             ["state"] = state,
             ["timestamp"] = clock.GetUtcNow().ToUnixTimeSeconds().ToString(),
         };
-        var hmac = HMACSHA256.HashData(Encoding.UTF8.GetBytes(ShopTokens.ClientSecret), Encoding.UTF8.GetBytes(string.Join('&', query.Select(pair => $"{pair.Key}={pair.Value}"))));
+        var hmac = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secrets.Signing), Encoding.UTF8.GetBytes(string.Join('&', query.Select(pair => $"{pair.Key}={pair.Value}"))));
         query["hmac"] = Convert.ToHexStringLower(hmac);
         return Results.Redirect($"{redirect}{(redirect.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{string.Join('&', query.Select(pair => $"{pair.Key}={Uri.EscapeDataString(pair.Value)}"))}");
     }
@@ -68,7 +68,7 @@ public sealed class ShopOAuth(Shop shop, ShopTokens tokens, ChannelStats stats, 
         stats.CountRequest("access_token");
         request.HttpContext.Response.Headers.CacheControl = "no-store";
         var read = await FieldsAsync(request, cancellationToken);
-        if (read("client_id") != ShopTokens.ClientId || read("client_secret") != ShopTokens.ClientSecret)
+        if (read("client_id") != ShopTokens.ClientId || !secrets.Accepts(read("client_secret")))
         {
             return Refuse("application_cannot_be_found", "No app has this client_id and client_secret.");
         }
@@ -91,7 +91,7 @@ public sealed class ShopOAuth(Shop shop, ShopTokens tokens, ChannelStats stats, 
         read("subject_token_type") != "urn:ietf:params:oauth:token-type:id_token" || read("requested_token_type") != "urn:shopify:params:oauth:token-type:offline-access-token"
             ? Refuse("invalid_request", "subject_token_type must be an id_token, requested_token_type an offline-access-token.")
         : read("expiring") != "1" ? Refuse("invalid_request", "expiring must be 1: new apps are given tokens that end.")
-        : !ShopSession.IsGood(read("subject_token") ?? "", clock.GetUtcNow()) ? Refuse("invalid_subject_token", "The session token is not this shop's for this app, or its minute is over.")
+        : !ShopSession.IsGood(read("subject_token") ?? "", clock.GetUtcNow(), secrets) ? Refuse("invalid_subject_token", "The session token is not this shop's for this app, or its minute is over.")
         : Granted(tokens.Exchange()) ?? Refuse("app_not_installed", "The app is not installed in this shop.");
 
     private IResult? Granted(ShopToken? token)

@@ -11,7 +11,7 @@ public static class ShopSession
 {
     public const int LifeSeconds = 60;
 
-    public static string Make(DateTimeOffset now)
+    public static string Make(DateTimeOffset now, string secret)
     {
         var claims = new JsonObject
         {
@@ -26,18 +26,20 @@ public static class ShopSession
             ["sid"] = "aaea182f2732d44c23057c0fea584021a4485b2bd25d3eb7fd349313ad24c685",
         };
         var signed = $"{Part("""{"alg":"HS256","typ":"JWT"}""")}.{Part(claims.ToJsonString())}";
-        return $"{signed}.{Base64Url.EncodeToString(Sign(signed))}";
+        return $"{signed}.{Base64Url.EncodeToString(Sign(signed, secret))}";
     }
 
     /// <summary>Made here, for this shop and app, and not yet over.</summary>
-    public static bool IsGood(string token, DateTimeOffset now)
+    public static bool IsGood(string token, DateTimeOffset now, ShopSecrets secrets)
     {
         try
         {
-            if (token.Split('.') is not [var head, var body, var signature] || !CryptographicOperations.FixedTimeEquals(Base64Url.DecodeFromChars(signature), Sign($"{head}.{body}")))
+            if (token.Split('.') is not [var head, var body, var signature] || (!IsSigned(secrets.Current) && !IsSigned(secrets.Signing)))
             {
                 return false;
             }
+
+            bool IsSigned(string secret) => CryptographicOperations.FixedTimeEquals(Base64Url.DecodeFromChars(signature), Sign($"{head}.{body}", secret));
 
             var claims = JsonSerializer.Deserialize<JsonElement>(Base64Url.DecodeFromChars(body));
             return claims.GetProperty("aud").GetString() == ShopTokens.ClientId && claims.GetProperty("dest").GetString() == $"https://{Shop.Domain}"
@@ -51,5 +53,5 @@ public static class ShopSession
 
     private static string Part(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
 
-    private static byte[] Sign(string text) => HMACSHA256.HashData(Encoding.UTF8.GetBytes(ShopTokens.ClientSecret), Encoding.ASCII.GetBytes(text));
+    private static byte[] Sign(string text, string secret) => HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.ASCII.GetBytes(text));
 }

@@ -16,7 +16,6 @@ public sealed class ShopTokens
     /// <summary>The one that never ends.</summary>
     public const string Fixed = "shpat_demo";
     public const string ClientId = "demo";
-    public const string ClientSecret = "shpss_demo";
     public const int DaySeconds = 86_399;
     public const int HourSeconds = 3_600;
     private const string Kind = "token";

@@ -7,7 +7,7 @@ using ActorSync.Sandbox.Core;
 namespace ActorSync.Sandbox.Shopify;
 
 /// <summary>Turns what changed in the shop into deliveries: the body is made when it is sent, signed over its exact bytes, retried, and given up on.</summary>
-public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, SandboxRandom random)
+public sealed class ShopWebhooks(Shop shop, ShopSecrets secrets, WebhookDispatcher dispatcher, SandboxRandom random)
 {
     public const int Retries = 8;
 
@@ -202,7 +202,7 @@ public sealed class ShopWebhooks(Shop shop, WebhookDispatcher dispatcher, Sandbo
         List<KeyValuePair<string, string>> headers =
         [
             new("X-Shopify-Topic", ShopSubscription.TopicOf(subscription.Topic)),
-            new("X-Shopify-Hmac-Sha256", Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(ShopTokens.ClientSecret), bytes))),
+            new("X-Shopify-Hmac-Sha256", Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secrets.Signing), bytes))),
             new("X-Shopify-Shop-Domain", Shop.Domain),
             new("X-Shopify-API-Version", ApiVersions.Current),
             new("X-Shopify-Webhook-Id", webhookId.ToString()),

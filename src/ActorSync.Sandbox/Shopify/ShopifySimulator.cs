@@ -17,6 +17,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     private readonly CostBucket bucket;
     private readonly ShopifyEndpoint endpoint;
     private readonly ShopTokens tokens;
+    private readonly ShopSecrets secrets = new();
     private readonly Merchant merchant;
     private readonly BulkDesk bulk;
 
@@ -24,7 +25,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     {
         this.context = context;
         shop = new Shop(context.Store, context.Clock, new SearchIndex(context.Clock, context.Random), new PictureStore(context.Options.BaseAddress));
-        webhooks = new ShopWebhooks(shop, context.Webhooks, context.Random);
+        webhooks = new ShopWebhooks(shop, secrets, context.Webhooks, context.Random);
         bucket = new CostBucket(context.Clock);
         bulk = new BulkDesk(
             new BulkStorage(Path.Combine(Path.GetFullPath(context.Options.DataFolder), "shopify-bulk"), context.Options.BaseAddress, context.Random, context.Clock), context.Clock);
@@ -43,7 +44,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     public string Name => ChannelName;
 
     public ShopCard Card => new("Shopify demo shop", MerchantPages.Root, ShopifyEndpoint.ApiRoot + "/2026-07/graphql.json",
-        $"X-Shopify-Access-Token: {ShopTokens.Fixed}; shop domain {Shop.Domain}, client id {ShopTokens.ClientId}, client secret {ShopTokens.ClientSecret} (signs webhooks)");
+        $"X-Shopify-Access-Token: {ShopTokens.Fixed}; shop domain {Shop.Domain}, client id {ShopTokens.ClientId}, client secret {ShopSecrets.First} (signs webhooks)");
 
     public IReadOnlyList<string> ApiPaths => [ShopifyEndpoint.ApiRoot, ShopOAuth.Root];
 
@@ -56,7 +57,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
     public void Map(WebApplication app)
     {
         endpoint.Map(app);
-        new ShopOAuth(shop, tokens, context.Stats, context.Clock).Map(app);
+        new ShopOAuth(shop, tokens, secrets, context.Stats, context.Clock).Map(app);
         new MerchantPages(merchant).Map(app);
         new BulkStorageRoutes(bulk.Storage, context.Stats).Map(app);
         app.MapGet("/_control/shopify/bulk", () => Results.Json(bulk.Levers.Describe(), ControlJson.Options));
@@ -68,9 +69,10 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         app.MapPost("/_control/shopify/retries", ChangeRetriesAsync);
         app.MapPost("/_control/shopify/app", ChangeAppAsync);
         app.MapPost("/_control/shopify/tokens", ChangeTokensAsync);
+        app.MapPost("/_control/shopify/secret", ChangeSecretAsync);
         // {"ageSeconds": 90} makes one whose minute is over.
         app.MapPost("/_control/shopify/session", async (HttpRequest request, CancellationToken cancellationToken) =>
-            Results.Json(new { sessionToken = ShopSession.Make(context.Clock.GetUtcNow().AddSeconds(-(await ReadAsync(request, cancellationToken)).Number("ageSeconds") ?? 0)) }, ControlJson.Options));
+            Results.Json(new { sessionToken = ShopSession.Make(context.Clock.GetUtcNow().AddSeconds(-(await ReadAsync(request, cancellationToken)).Number("ageSeconds") ?? 0), secrets.Current) }, ControlJson.Options));
     }
 
     private ShopMedia? Picture(string file)
@@ -117,6 +119,7 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         bucket.Change(CostBucket.StandardRate, CostBucket.StandardRate * CostBucket.SecondsHeld);
         webhooks.RetryScale = 1;
         tokens.Reset();
+        secrets.Reset();
         Seed();
     }
 
@@ -265,6 +268,23 @@ public sealed class ShopifySimulator : ISimulator, IDisposable
         var expired = body.Flag("expire") == true ? tokens.Expire() : 0;
         var revoked = body.Flag("revoke") == true ? tokens.Revoke() : 0;
         return Results.Json(new { tokens.LifeSeconds, tokens.RefreshLifeSeconds, tokens.AutoConsent, expired, revoked }, ControlJson.Options);
+    }
+
+    /// <summary>{"next": "shpss_…"} is the developer who makes a new client secret, {"revokeOld": true} who ends the one before.</summary>
+    private async Task<IResult> ChangeSecretAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await ReadAsync(request, cancellationToken);
+        if (body.Text("next") is { Length: > 0 } next)
+        {
+            secrets.Rotate(next);
+        }
+
+        if (body.Flag("revokeOld") == true)
+        {
+            secrets.RevokeOld();
+        }
+
+        return Results.Json(new { signsWithOld = secrets.Signing != secrets.Current }, ControlJson.Options);
     }
 
     private static async Task<Input> ReadAsync(HttpRequest request, CancellationToken cancellationToken)

@@ -62,6 +62,9 @@ internal sealed class SandboxClient(Uri address) : IDisposable
         return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("sessionToken").GetString()!;
     }
 
+    /// <summary>The developer makes a new client secret, or ends the one before.</summary>
+    public Task SecretAsync(object change) => PostAsync("/_control/shopify/secret", change);
+
     /// <summary>The merchant leaves the app these rights; null = all again.</summary>
     public Task ScopesAsync(params string[]? scopes) => PostAsync("/_control/shopify/app", new { scopes });
 

@@ -109,6 +109,34 @@ public sealed partial class ShopLoginTests : OwnHubTests
         async Task<string[]> WarningsAsync() => [.. (await LoginAsync())["warnings"]!.AsArray().Select(warning => warning!.GetValue<string>())];
     }
 
+    [Fact]
+    public async Task ClientSecret_IsReplaced_DeliveriesAndTokensWorkThroughout()
+    {
+        const string Next = "shpss_the_next_secret_01";
+        await ConnectAsync("own", grant: null);
+        await Hub.PostAsync("/api/channels/own/register-webhooks", new { });
+        await Shops.CreateAsync(SandboxClient.Shopify, new { title = "Vorher", sku = "ROTATE-1", price = 5m, stock = 1 });
+        await HeardAsync("ROTATE-1");
+
+        await Shops.SecretAsync(new { next = Next });
+        var rotation = await Hub.PostAsync("/api/channels/own/rotate-secret", new { secret = Next, oldValidHours = 1 });
+        Assert.Equal("clientSecret", rotation["name"]!.GetValue<string>());
+        await Shops.CreateAsync(SandboxClient.Shopify, new { title = "Mit dem alten", sku = "ROTATE-2", price = 5m, stock = 1 });
+        await HeardAsync("ROTATE-2");
+        await Until.TrueAsync(() => Task.FromResult(TimeProvider.System.GetUtcNow() > rotation["knownEverywhereAt"]!.GetValue<DateTimeOffset>()), "the hub knows the new secret");
+        await Shops.SecretAsync(new { revokeOld = true });
+        await Shops.CreateAsync(SandboxClient.Shopify, new { title = "Mit dem neuen", sku = "ROTATE-3", price = 5m, stock = 1 });
+        await HeardAsync("ROTATE-3");
+        await Shops.TokensAsync(new { expire = true });
+        Assert.All(await TestAsync("own"), ok => Assert.True(ok.Ok, ok.Message));
+
+        Assert.Equal(0, (await Hub.GetAsync("/api/webhooks/metrics"))["refusedSignatures"]!.GetValue<long>());
+        Assert.Equal(2, (await Hub.GetAsync("/api/channels/own/health"))["webhookSecrets"]!.AsArray().Count);
+        AssertNothingLeaked();
+
+        Task HeardAsync(string sku) => Until.TrueAsync(async () => await Hub.FindAsync(sku) is not null, $"the delivery about {sku} is taken", account: () => Workshop.HubSaid);
+    }
+
     private static Task<(int Status, string Text)> ExchangeAsync(HubClient page, string session) => page.TryPostAsync("/api/channels/embedded/token-exchange", new { sessionToken = session });
 
     private async Task ConnectAsync(string id, string? grant)
