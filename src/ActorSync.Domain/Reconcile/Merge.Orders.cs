@@ -79,8 +79,8 @@ internal sealed partial class Merge
             : stock with { Orders = stock.Orders.SetItem(index, next) });
         if (moved != 0)
         {
-            Log(moved > 0 ? LogAction.Reserved : LogAction.Released, Channel.Origin, new RegisterKey(Fields.Available, variant), null, Canonical.Decimal(Math.Abs(moved)), MergeRule.Sale,
-                look.EventId, detail: "order " + line.Order);
+            Log(moved > 0 ? LogAction.Reserved : LogAction.Released, Channel.Origin, new RegisterKey(Fields.Available, variant), null,
+                Canonical.Decimal(Math.Abs(moved)), MergeRule.Sale, look.EventId, detail: "order " + line.Order);
         }
     }
 

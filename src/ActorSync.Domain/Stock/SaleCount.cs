@@ -14,12 +14,14 @@ internal sealed class SaleCount
     public SaleCount(VariantId variant, StockLedger ledger)
     {
         this.variant = variant;
-        falls = [.. ledger.Falls.Where(fall => fall.Variant == variant).OrderBy(fall => fall.Until).ThenBy(fall => fall.After).ThenBy(fall => fall.Key, StringComparer.Ordinal).Select(fall => new FallRest(fall))];
+        falls =
+        [
+            .. ledger.Falls.Where(fall => fall.Variant == variant).OrderBy(fall => fall.Until).ThenBy(fall => fall.After).ThenBy(fall => fall.Key, StringComparer.Ordinal)
+                .Select(fall => new FallRest(fall)),
+        ];
         accounted = [.. ledger.Accounted.Where(fall => fall.Variant == variant).OrderBy(fall => fall.At)];
-        var parts = ledger.Orders.Where(line => line.Variant == variant).SelectMany(PartsOf)
-            .OrderBy(part => part.CancelledAt is null).ThenBy(part => part.CancelledAt).ThenBy(part => part.Line.PlacedAt).ThenBy(part => part.Line.Key, StringComparer.Ordinal).ToList();
-        Match(parts, TimeSpan.Zero);
-        Match(parts, StockSales.Slack);
+        var parts = ledger.Orders.Where(line => line.Variant == variant).SelectMany(PartsOf).ToList();
+        Match(parts);
         sales.AddRange(parts.Where(part => part.Rest.Count > 0).Select(part => new Sale(null, part.Line, part.CancelledAt, part.Rest)));
         sales.AddRange(falls.Where(fall => fall.Rest.Count > 0).Select(fall => new Sale(fall.Fall, null, null, fall.Rest)));
         sales.Sort(static (a, b) => a.At != b.At ? a.At.CompareTo(b.At) : string.CompareOrdinal(a.Key, b.Key));
@@ -68,7 +70,7 @@ internal sealed class SaleCount
     public StockLedger Forget(StockLedger ledger, Stamp horizon)
     {
         var limit = Stamp.Max(
-            LimitOf(falls.Select(fall => StockSales.OnHubClock(fall.Fall.Until, fall.Fall.Offset, fall.Fall.HeardAt))),
+            LimitOf(falls.Select(fall => SeenBy(fall.Fall))),
             Stamp.Max(LimitOf(sales.Where(sale => sale.Line is not null).Select(sale => sale.At)), LimitOf(accounted.Select(fall => fall.At))));
         var until = Stamp.Max(horizon, limit);
         var lines = sales.Where(sale => sale.Line is not null).GroupBy(sale => sale.Line!)
@@ -76,7 +78,7 @@ internal sealed class SaleCount
             .Concat(ledger.Orders.Where(line => line.Variant == variant && line.Quantity == 0 && line.PlacedAt <= until))
             .ToHashSet((IEqualityComparer<OrderLine>)ReferenceEqualityComparer.Instance);
         var goneFalls = sales.Where(sale => sale.Fall is not null).GroupBy(sale => sale.Fall!)
-            .Where(fall => StockSales.OnHubClock(fall.Key.Until, fall.Key.Offset, fall.Key.HeardAt) <= until && fall.All(sale => sale.IsSettled && (sale.Line is null || lines.Contains(sale.Line))))
+            .Where(fall => SeenBy(fall.Key) <= until && fall.All(sale => sale.IsSettled && (sale.Line is null || lines.Contains(sale.Line))))
             .Select(fall => fall.Key).ToHashSet((IEqualityComparer<CountFall>)ReferenceEqualityComparer.Instance);
         if (lines.Count == 0 && goneFalls.Count == 0 && accounted.TrueForAll(fall => fall.At > until) && falls.Count <= StockSales.MaxFalls)
         {
@@ -86,11 +88,17 @@ internal sealed class SaleCount
         return ledger with
         {
             Orders = [.. ledger.Orders.Where(line => !lines.Contains(line))],
-            Falls = Bounded([.. ledger.Falls.Where(fall => !goneFalls.Contains(fall)).Select(fall => fall.Variant == variant ? WithoutSalesOf(fall, lines) : fall).Where(fall => !fall.Shares.IsEmpty)]),
+            Falls = Bounded(
+            [
+                .. ledger.Falls.Where(fall => !goneFalls.Contains(fall)).Select(fall => fall.Variant == variant ? WithoutSalesOf(fall, lines) : fall)
+                    .Where(fall => !fall.Shares.IsEmpty),
+            ]),
             Accounted = [.. ledger.Accounted.Where(fall => fall.Variant != variant), .. StillNeeded(lines, goneFalls, until)],
             Forgotten = Stamp.Max(ledger.Forgotten, limit),
         };
     }
+
+    private static Stamp SeenBy(CountFall fall) => StockSales.OnHubClock(fall.Until, fall.Offset, fall.HeardAt);
 
     private static IEnumerable<Part> PartsOf(OrderLine line)
     {
@@ -107,24 +115,44 @@ internal sealed class SaleCount
         }
     }
 
-    private void Match(List<Part> parts, TimeSpan slack)
+    /// <summary>
+    /// Fall by fall in their order, each takes of the lines that fit it those that fit no later one either: lines fit runs of falls, and so as many as possible
+    /// are matched. That matters: what is forgotten must not change what the rest explains.
+    /// </summary>
+    private void Match(List<Part> parts)
     {
-        foreach (var part in parts)
+        var last = new Dictionary<Part, int>(parts.Count, ReferenceEqualityComparer.Instance);
+        for (var i = 0; i < falls.Count; i++)
         {
-            foreach (var fall in falls)
+            foreach (var part in parts)
             {
-                if (part.Rest.Count == 0)
+                if (Fits(falls[i].Fall, part, StockSales.Slack))
+                {
+                    last[part] = i;
+                }
+            }
+        }
+
+        var waiting = last.OrderBy(pair => pair.Value).ThenBy(pair => pair.Key.CancelledAt is null).ThenBy(pair => pair.Key.CancelledAt)
+            .ThenBy(pair => pair.Key.Line.PlacedAt).ThenBy(pair => pair.Key.Line.Key, StringComparer.Ordinal).ToList();
+        for (var i = 0; i < falls.Count; i++)
+        {
+            var fall = falls[i];
+            // Of those that may wait equally long, one whose time is exactly the fall's comes first.
+            foreach (var (part, _) in waiting.Where(pair => pair.Value >= i && Fits(fall.Fall, pair.Key, StockSales.Slack))
+                .OrderBy(pair => pair.Value).ThenBy(pair => !Fits(fall.Fall, pair.Key, TimeSpan.Zero)).ToList())
+            {
+                if (fall.Rest.Count == 0)
                 {
                     break;
                 }
 
-                if (fall.Rest.Count > 0 && Fits(fall.Fall, part, slack))
-                {
-                    var shares = Take(fall.Rest, part.Rest.Sum(share => share.Quantity));
-                    Take(part.Rest, shares.Sum(share => share.Quantity));
-                    sales.Add(new Sale(fall.Fall, part.Line, part.CancelledAt, shares));
-                }
+                var shares = Take(fall.Rest, part.Rest.Sum(share => share.Quantity));
+                Take(part.Rest, shares.Sum(share => share.Quantity));
+                sales.Add(new Sale(fall.Fall, part.Line, part.CancelledAt, shares));
             }
+
+            waiting.RemoveAll(pair => pair.Key.Rest.Count == 0);
         }
     }
 
@@ -207,8 +235,7 @@ internal sealed class SaleCount
             shares[i] = shares[i] with { Quantity = shares[i].Quantity - share.Quantity };
         }
 
-        shares.RemoveAll(share => share.Quantity == 0);
-        return shares.Count == fall.Shares.Length ? fall : fall with { Shares = [.. shares] };
+        return shares.SequenceEqual(fall.Shares) ? fall : fall with { Shares = [.. shares.Where(share => share.Quantity > 0)] };
     }
 
     private IEnumerable<OriginFall> StillNeeded(HashSet<OrderLine> lines, HashSet<CountFall> goneFalls, Stamp until)
@@ -244,7 +271,11 @@ internal sealed class SaleCount
 
             all = all.Remove(oldest).Replace(second, second with
             {
-                Shares = [.. second.Shares.Concat(oldest.Shares).GroupBy(share => share.Warehouse, StringComparer.Ordinal).Select(group => new WarehouseShare(group.Key, group.Sum(share => share.Quantity)))],
+                Shares =
+                [
+                    .. second.Shares.Concat(oldest.Shares).GroupBy(share => share.Warehouse, StringComparer.Ordinal)
+                        .Select(group => new WarehouseShare(group.Key, group.Sum(share => share.Quantity))),
+                ],
                 After = oldest.After < second.After ? oldest.After : second.After,
                 HeardAt = oldest.HeardAt,
                 Explained = oldest.Explained + second.Explained,
@@ -292,7 +323,13 @@ internal sealed class SaleCount
     }
 
     /// <summary>What is still ordered of a line, or what was cancelled of it.</summary>
-    private sealed record Part(OrderLine Line, Stamp? CancelledAt, List<WarehouseShare> Rest);
+    private sealed class Part(OrderLine line, Stamp? cancelledAt, List<WarehouseShare> shares)
+    {
+        public OrderLine Line { get; } = line;
+        public Stamp? CancelledAt { get; } = cancelledAt;
+        /// <summary>What no fall shows.</summary>
+        public List<WarehouseShare> Rest { get; } = shares;
+    }
 
     /// <summary>A sale by one fall, by one line, or by both.</summary>
     private sealed class Sale(CountFall? fall, OrderLine? line, Stamp? cancelledAt, List<WarehouseShare> shares)
@@ -304,9 +341,7 @@ internal sealed class SaleCount
         public List<WarehouseShare> Left { get; } = [.. shares];
         /// <summary>By index of the origin's fall.</summary>
         public List<(int Origin, decimal Quantity)> Taken { get; } = [];
-        public Stamp At { get; } = line is not null
-            ? StockSales.OnHubClock(line.PlacedAt, line.Offset, line.HeardAt)
-            : StockSales.OnHubClock(fall!.Until, fall.Offset, fall.HeardAt);
+        public Stamp At { get; } = line is not null ? StockSales.OnHubClock(line.PlacedAt, line.Offset, line.HeardAt) : SeenBy(fall!);
 
         public ChannelId Channel => Line?.Channel ?? Fall!.Channel;
 

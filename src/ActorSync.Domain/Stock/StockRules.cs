@@ -169,7 +169,10 @@ public static class StockRules
         return reservation.Order is not null && policy.StockOrigin == TenantPolicy.HubStockOrigin ? null : reservation.HeardAt + policy.ReservationLifetime;
     }
 
-    /// <summary>What the channel itself has taken off already for orders that we know only from its order, not yet from its count: placed at or after <paramref name="counted"/>.</summary>
+    /// <summary>
+    /// What the channel has taken off already for orders of its own that its count, as we know it, does not show yet: those placed at or after
+    /// <paramref name="counted"/>.
+    /// </summary>
     public static decimal TakenUnseen(StockLedger ledger, VariantId variant, ChannelLocation location, ChannelId channel, Stamp counted)
     {
         ArgumentNullException.ThrowIfNull(ledger);

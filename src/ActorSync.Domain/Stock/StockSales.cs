@@ -9,8 +9,9 @@ namespace ActorSync.Domain.Stock;
 /// sales and are kept apart; what is pending is worked out from all of them each time, so that it does not depend on the order in which they arrive.
 /// <list type="number">
 /// <item>A line and a fall of the same channel and variant are one sale where the time of the fall (between the two versions that show it) and that of the line
-/// (from when it was placed to when it was paid, since a shop may take it off at either) meet, first exactly, then with <see cref="Slack"/>. The earliest fall that fits is taken; cancelled lines choose first, the earliest cancel before others, and only
-/// falls that were seen before the cancel, because the channel puts its count back with it.</item>
+/// (from when it was placed to when it was paid, since a shop may take it off at either) meet, give or take <see cref="Slack"/>. As many as possible are
+/// matched, those that fit exactly before others. A line that was cancelled explains only falls that were seen before the cancel, because the channel puts
+/// its count back with it; the earliest cancel comes first.</item>
 /// <item>What no line explains of a fall, and what no fall shows of a line, are sales by themselves.</item>
 /// <item>A cancel gives back what is pending of its line when it happens: what the origin accounted for before, the origin will give back itself.</item>
 /// <item>A fall of the origin's count accounts for the oldest sales at that warehouse that were heard of before it, or ordered before it though heard of
@@ -56,7 +57,8 @@ public static class StockSales
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(ledger);
-        var variants = ledger.Falls.Select(fall => fall.Variant).Concat(ledger.Orders.Select(line => line.Variant)).Concat(ledger.Accounted.Select(fall => fall.Variant)).Distinct().ToArray();
+        var variants = ledger.Falls.Select(fall => fall.Variant).Concat(ledger.Orders.Select(line => line.Variant))
+            .Concat(ledger.Accounted.Select(fall => fall.Variant)).Distinct().ToArray();
         var pending = ImmutableArray.CreateBuilder<ProvisionalReservation>(ledger.Reservations.Length + 1);
         var next = ledger;
         foreach (var variant in variants)

@@ -237,6 +237,45 @@ public sealed class OrderTests
         Assert.Equal(0, Pending(lab));
     }
 
+    /// <summary>Twenty sales a second, shipped in parcels: what is settled is forgotten while the rest is still matched.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void ABurstOfSales_ShippedInParcels_LeavesNothingPending(uint seed)
+    {
+        var random = new Histories.Luck(seed);
+        var lab = Filled(start: 300);
+        var counts = new Dictionary<ChannelId, int> { [S] = 300, [W] = 300 };
+        for (var i = 0; i < 200; i++)
+        {
+            lab.Clock += 0.05;
+            var shop = random.Percent(50) ? S : W;
+            counts[shop]--;
+            var (order, second, count) = ($"{i}", (long)lab.Clock, counts[shop]);
+            if (random.Percent(50))
+            {
+                lab.Order(shop, order, second, 1);
+                Sees(lab, shop, second, count);
+            }
+            else
+            {
+                Sees(lab, shop, second, count);
+                lab.Order(shop, order, second, 1);
+            }
+        }
+
+        Assert.Equal(200, Pending(lab));
+        for (var left = 300; left > 100;)
+        {
+            lab.Clock += 1;
+            var parcel = Math.Min(left - 100, 5 * (1 + random.Next(6)));
+            left -= parcel;
+            Warehouse(lab, (long)lab.Clock, left);
+            Assert.Equal(left - 100, Pending(lab));
+        }
+    }
+
     [Fact]
     public void WhereTheHubSaysTheStock_OldOrdersGoIntoItsCount_AndTargetsStay()
     {
@@ -264,8 +303,9 @@ public sealed class OrderTests
         lab.Order(S, "7", 99, 3, version: 890);
         Assert.Equal(5, Pending(lab));
         // A cancel that came first is not undone by the older body.
-        lab.Order(S, "8", 880, 0, version: 899);
-        lab.Order(S, "8", 880, 1, version: 881);
+        lab.Clock = 2_000;
+        lab.Order(S, "8", 1_980, 0, version: 1_999);
+        lab.Order(S, "8", 1_980, 1, version: 1_981);
         Assert.Equal(5, Pending(lab));
     }
 
