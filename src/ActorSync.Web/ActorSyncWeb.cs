@@ -17,6 +17,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using ActorSync.Web.Stock;
 using ActorSync.Web.Webhooks;
 
 namespace ActorSync.Web;
@@ -77,6 +78,7 @@ public static class ActorSyncWeb
         HistoryEndpoints.Map(api);
         ProductSyncEndpoints.Map(api);
         ConflictEndpoints.Map(api);
+        StockEndpoints.Map(api);
         ChannelEndpoints.Map(api);
         PolicyEndpoints.Map(api);
         WebhookEndpoints.Map(api);

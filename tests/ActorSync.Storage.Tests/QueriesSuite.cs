@@ -9,6 +9,29 @@ public abstract class QueriesSuite(IDatabases databases)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    [Fact]
+    public async Task Unaccounted_IsListedOldestFirst_CountedToALimit_AndGoneWithItsMark()
+    {
+        await using var host = await StorageHost.StartAsync(await databases.CreateAsync());
+        for (var i = 0; i < 4; i++)
+        {
+            DateTimeOffset? since = i == 3 ? null : Make.Start.AddHours(-i);
+            await host.Products.CommitAsync(Make.Insert(Make.Id(i), $"SKU-{i}") with { Index = Make.Index($"SKU-{i}", $"Mug {i}") with { UnaccountedSince = since } }, Token);
+        }
+
+        var first = await host.Queries.UnaccountedAsync(Make.Tenant, Make.Start, null, 1, Token);
+        var second = await host.Queries.UnaccountedAsync(Make.Tenant, Make.Start, first.NextCursor, 1, Token);
+        Assert.Equal(("Mug 2", "Mug 1", null), (first.Items.Single().ProductName, second.Items.Single().ProductName, second.NextCursor));
+        Assert.Equal((Make.Start.AddHours(-2), Make.Id(2)), (first.Items[0].Since, first.Items[0].State.Id));
+        Assert.Equal(2, await host.Queries.CountUnaccountedAsync(Make.Tenant, Make.Start, 100, Token));
+        Assert.Equal(1, await host.Queries.CountUnaccountedAsync(Make.Tenant, Make.Start, 1, Token));
+        Assert.Equal(new UnaccountedCount(Make.Tenant, 3, Make.Start.AddHours(-2)), Assert.Single(await host.Queries.OldestUnaccountedAsync(Token)));
+
+        // Without its document: what is overdue may change by the tenant's settings alone.
+        await host.Products.CommitAsync(new ProductCommit { Tenant = Make.Tenant, Id = Make.Id(2), At = Make.Start, Index = Make.Index("SKU-2", "Mug 2") }, Token);
+        Assert.Equal(1, await host.Queries.CountUnaccountedAsync(Make.Tenant, Make.Start, 100, Token));
+    }
+
     private static ProductFilter All => new() { Tenant = Make.Tenant };
 
     [Theory]

@@ -11,7 +11,8 @@ internal static class WooOrders
     /// <summary>All that is kept of an order: nothing of who bought, where it goes or what it cost.</summary>
     public static readonly ImmutableArray<string> Kept =
     [
-        "id", "status", "date_created_gmt", "date_modified_gmt", "date_paid_gmt", "line_items.id", "line_items.product_id", "line_items.variation_id", "line_items.sku", "line_items.quantity",
+        "id", "status", "date_created_gmt", "date_modified_gmt", "date_paid_gmt",
+        "line_items.id", "line_items.product_id", "line_items.variation_id", "line_items.sku", "line_items.quantity",
     ];
 
     private static readonly string[] Taking = ["processing", "on-hold", "completed"];

@@ -44,6 +44,9 @@ public interface IProductGrain : IGrainWithStringKey
     /// <summary>Takes back a begun push that would unpublish one product too many at the channel, and holds it for a person.</summary>
     [Alias("hold-withdrawal")] Task HoldWithdrawalAsync(ChannelId channel, string pushId);
 
+    /// <summary>A person says what became of a sale that the stock's origin has not accounted for; false = nothing of that name is pending.</summary>
+    [Alias("explain-sale")] Task<bool> ExplainSaleAsync(SaleExplanation explanation);
+
     /// <summary>Deletes the product in the hub; spreads only where the policy says so.</summary>
     [Alias("delete")] Task<bool> DeleteAsync(string actor);
 
@@ -147,6 +150,20 @@ public sealed record EditReply
     [Id(4)] public string? SkuTaken { get; init; }
     /// <summary>Its owner.</summary>
     [Id(5)] public ProductId? SkuOwner { get; init; }
+}
+
+/// <summary>What a person says of a pending sale.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.sale-explanation")]
+public sealed record SaleExplanation
+{
+    /// <summary>Where it was heard.</summary>
+    [Id(0)] public required ChannelId Channel { get; init; }
+    /// <summary>The reservation's key.</summary>
+    [Id(1)] public required string Key { get; init; }
+    /// <summary>It was sold, and the stock's origin knows; else nothing was sold, and it is given back.</summary>
+    [Id(2)] public required bool WasSold { get; init; }
+    /// <summary>Who says so.</summary>
+    [Id(3)] public required string Actor { get; init; }
 }
 
 /// <summary>What to do for a push.</summary>

@@ -29,6 +29,12 @@ public interface IProductQueries
     Task<VerifiedCounts> CountVerifiedAsync(ChannelId channel, CancellationToken cancellationToken);
     /// <summary>Products bound to something at the channel that were not read whole since an instant, by product id.</summary>
     Task<ImmutableArray<BoundProduct>> ListUnverifiedAsync(ChannelId channel, DateTimeOffset before, ProductId? after, int limit, CancellationToken cancellationToken);
+    /// <summary>Products with a sale heard before an instant that the stock's origin has not accounted for, oldest first.</summary>
+    Task<Page<UnaccountedItem>> UnaccountedAsync(TenantId tenant, DateTimeOffset before, string? cursor, int limit, CancellationToken cancellationToken);
+    /// <summary>How many of them there are; not counted further than <paramref name="most"/>.</summary>
+    Task<long> CountUnaccountedAsync(TenantId tenant, DateTimeOffset before, int most, CancellationToken cancellationToken);
+    /// <summary>By tenant: products with such sales, and when the oldest was heard.</summary>
+    Task<ImmutableArray<UnaccountedCount>> OldestUnaccountedAsync(CancellationToken cancellationToken);
     /// <summary>When a delivery about each of the resources last came in; what was not heard of is missing.</summary>
     Task<ImmutableDictionary<string, DateTimeOffset>> LastHeardAsync(
         TenantId tenant, ChannelId channel, ImmutableArray<string> resources, DateTimeOffset since, CancellationToken cancellationToken);
@@ -306,6 +312,22 @@ public sealed record VerifiedCounts
     /// <summary>The oldest last check.</summary>
     [Id(2)] public DateTimeOffset? OldestAt { get; init; }
 }
+
+/// <summary>A product with sales that the stock's origin has not accounted for.</summary>
+public sealed record UnaccountedItem
+{
+    /// <summary>Product.</summary>
+    public required ProductId Product { get; init; }
+    /// <summary>Its name.</summary>
+    public string? ProductName { get; init; }
+    /// <summary>The oldest of them.</summary>
+    public required DateTimeOffset Since { get; init; }
+    /// <summary>The product, with all that is pending of it.</summary>
+    public required ProductState State { get; init; }
+}
+
+/// <summary>Such products of a tenant.</summary>
+public sealed record UnaccountedCount(TenantId Tenant, long Products, DateTimeOffset OldestAt);
 
 /// <summary>A product and what it is bound to at a channel.</summary>
 public sealed record BoundProduct(ProductId Product, string ExternalId);

@@ -106,6 +106,8 @@ public sealed record ProductIndex
     public decimal? Price { get; init; }
     /// <summary>Sum of the hub's available stock; null = unknown.</summary>
     public decimal? Available { get; init; }
+    /// <summary>When the oldest sale was heard that the stock's origin has not accounted for; null = none that it should.</summary>
+    public DateTimeOffset? UnaccountedSince { get; init; }
     /// <summary>Every living variant's SKU and GTIN as written.</summary>
     public required ImmutableArray<VariantCodes> Variants { get; init; }
 }

@@ -80,7 +80,7 @@ internal static class ProductCommits
             links[link.Channel] = link with { Version = link.Version + 1 };
         }
 
-        var isIndexNews = before.Index is not { } was || was.SyncStatus != index.SyncStatus || was.HasConflict != index.HasConflict || !work.Remark.IsEmpty;
+        var isIndexNews = before.Index is not { } was || was.SyncStatus != index.SyncStatus || was.HasConflict != index.HasConflict || was.UnaccountedSince != index.UnaccountedSince || !work.Remark.IsEmpty;
         var after = new CommittedProduct
         {
             Product = isChanged ? product with { Version = product.Version + 1 } : product,

@@ -1,5 +1,6 @@
 using ActorSync.Abstractions.Products;
 using ActorSync.Abstractions.Storage;
+using ActorSync.Domain.Stock;
 
 namespace ActorSync.Grains.Products;
 
@@ -205,6 +206,36 @@ internal sealed class DeleteProduct(string actor) : ProductCommand<bool>
     {
         isFound = work.Product is { Life: ProductLife.Active };
         return isFound ? work.With(Reconciler.Delete(scene.Now, scene.Policy, work.Product!, actor)) : work;
+    }
+
+    protected override bool ReplyTo(CommittedProduct committed) => isFound;
+}
+
+/// <summary>A person's word on a sale that nothing accounted for.</summary>
+internal sealed class ExplainSale(SaleExplanation explanation) : ProductCommand<bool>
+{
+    private bool isFound;
+
+    public override ProductWork Decide(ProductScene scene, ProductWork work)
+    {
+        isFound = false;
+        if (work.Product is not { } product)
+        {
+            return work;
+        }
+
+        var after = StockRules.Explain(scene.Now, scene.Policy, product, explanation.Channel, explanation.Key, explanation.WasSold);
+        isFound = !ReferenceEquals(after, product);
+        return !isFound ? work : (work with { Product = after }).With(new LogEntry
+        {
+            Action = LogAction.Resolved,
+            Origin = Origin.Hub,
+            Channel = explanation.Channel,
+            Actor = explanation.Actor,
+            Rule = MergeRule.Sale,
+            Detail = $"{explanation.Key}: {(explanation.WasSold ? "sold" : "not sold, given back")}",
+            At = scene.Now,
+        });
     }
 
     protected override bool ReplyTo(CommittedProduct committed) => isFound;

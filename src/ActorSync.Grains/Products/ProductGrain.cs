@@ -79,6 +79,8 @@ public sealed partial class ProductGrain : Grain, IProductGrain
 
     public Task HoldWithdrawalAsync(ChannelId channel, string pushId) => SendAsync(new HoldWithdrawal(channel, pushId));
 
+    public Task<bool> ExplainSaleAsync(SaleExplanation explanation) => SendAsync(new ExplainSale(explanation));
+
     public Task<bool> DeleteAsync(string actor) => SendAsync(new DeleteProduct(actor));
 
     public async Task<ProductSnapshot?> GetAsync()

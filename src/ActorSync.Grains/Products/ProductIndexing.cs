@@ -1,4 +1,5 @@
 using ActorSync.Abstractions.Storage;
+using ActorSync.Domain.Stock;
 
 namespace ActorSync.Grains.Products;
 
@@ -26,8 +27,23 @@ internal static class ProductIndexing
             HasConflict = product.Conflicts.Any(row => row.State == ConflictState.Open),
             Price = LowestPrice(product, living, scene.Policy.Currency),
             Available = product.Stock.Levels.IsEmpty ? null : product.Stock.Levels.Where(level => living.Any(v => v.Id == level.Variant)).Sum(level => level.Available),
+            UnaccountedSince = UnaccountedSince(scene, product),
             Variants = Codes(product, living, withheld),
         };
+    }
+
+    private static DateTimeOffset? UnaccountedSince(ProductScene scene, ProductState product)
+    {
+        DateTimeOffset? oldest = null;
+        foreach (var reservation in product.Stock.Reservations)
+        {
+            if (StockRules.OverdueAt(scene.Policy, reservation) is not null && !(oldest <= reservation.HeardAt))
+            {
+                oldest = reservation.HeardAt;
+            }
+        }
+
+        return oldest;
     }
 
     private static string SyncStatusOf(

@@ -18,6 +18,10 @@ public static class StorageDiagnostics
     public const string Retries = "actorsync.storage.retries";
     /// <summary>Counter: writes refused (stale, taken, poison), by writer and status.</summary>
     public const string Rejections = "actorsync.storage.rejections";
+    /// <summary>Gauge: products with sales that the stock's origin has not accounted for, by tenant.</summary>
+    public const string UnaccountedProducts = "actorsync.stock.unaccounted";
+    /// <summary>Gauge, seconds: age of the oldest such sale, by tenant. Above the tenant's reservation lifetime it is overdue.</summary>
+    public const string UnaccountedAge = "actorsync.stock.unaccounted.age";
     /// <summary>Counter: rows deleted by retention, by kind.</summary>
     public const string Pruned = "actorsync.storage.pruned";
 }
@@ -43,6 +47,12 @@ internal sealed class StorageMetrics : IDisposable
         rejections = meter.CreateCounter<long>(StorageDiagnostics.Rejections);
         pruned = meter.CreateCounter<long>(StorageDiagnostics.Pruned, "{row}");
         meter.CreateObservableGauge(StorageDiagnostics.QueueLength, Observe, "{write}");
+    }
+
+    public void WatchSales(Func<IEnumerable<Measurement<long>>> products, Func<IEnumerable<Measurement<double>>> age)
+    {
+        meter.CreateObservableGauge(StorageDiagnostics.UnaccountedProducts, products, "{product}");
+        meter.CreateObservableGauge(StorageDiagnostics.UnaccountedAge, age, "s");
     }
 
     public void Watch(string writer, Func<int> length)

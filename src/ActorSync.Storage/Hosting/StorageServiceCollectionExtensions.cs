@@ -52,6 +52,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<IStorageHealth, StorageHealthCheck>();
         services.AddSingleton<RetentionService>();
         services.AddHostedService(provider => provider.GetRequiredService<RetentionService>());
+        services.AddHostedService<UnaccountedSales>();
         return services;
     }
 

@@ -34,7 +34,8 @@ internal sealed class PostgresProductBatch
         List<PreparedCommit> marks = [.. group.Where(commit => commit.Document is null && commit.Commit.Index is not null)];
         if (marks.Count > 0)
         {
-            Add("UpdateProductMarks").Keys(marks, row => row.Id).Texts(marks, row => row.Commit.Index!.SyncStatus).Flags(marks, row => row.Commit.Index!.HasConflict);
+            Add("UpdateProductMarks").Keys(marks, row => row.Id).Texts(marks, row => row.Commit.Index!.SyncStatus).Flags(marks, row => row.Commit.Index!.HasConflict)
+                .Instants(marks, row => row.Commit.Index!.UnaccountedSince);
         }
 
         void Write(string name, List<PreparedCommit> rows)
@@ -50,7 +51,7 @@ internal sealed class PostgresProductBatch
                 .Texts(rows, row => StorageJson.WriteList(Index(row).Tags)).Numbers(rows, row => Index(row).Price).Numbers(rows, row => Index(row).Available)
                 .Texts(rows, row => CommitOutcomes.FirstSku(Index(row))).Ints(rows, row => Index(row).Variants.Length).Texts(rows, row => row.Search)
                 .Texts(rows, row => row.TagSearch).Texts(rows, row => Index(row).SyncStatus).Flags(rows, row => Index(row).HasConflict)
-                .Longs(rows, row => row.CodesHash).Instants(rows, row => row.Commit.At).Bytes(rows, row => row.Document!);
+                .Instants(rows, row => Index(row).UnaccountedSince).Longs(rows, row => row.CodesHash).Instants(rows, row => row.Commit.At).Bytes(rows, row => row.Document!);
             Expected.Add([.. rows.Select(row => (row, 1))]);
         }
 

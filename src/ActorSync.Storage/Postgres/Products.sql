@@ -10,30 +10,33 @@ SELECT 1, product_id, channel, version, resources_hash, doc FROM channel_link WH
 -- name: UpdateProducts
 UPDATE product p SET version = u.version + 1, name = u.name, name_key = u.name_key, status = u.status, vendor = u.vendor, type = u.type, tags = u.tags,
   price = u.price, available = u.available, sku = u.sku, variants = u.variants, search = u.search, tag_search = u.tag_search, sync_status = u.sync_status,
-  has_conflict = u.has_conflict, codes_hash = u.codes_hash, updated_at = u.updated_at, doc = u.doc
+  has_conflict = u.has_conflict, unaccounted_since = u.unaccounted_since, codes_hash = u.codes_hash, updated_at = u.updated_at, doc = u.doc
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::numeric[], $11::numeric[],
-  $12::text[], $13::integer[], $14::text[], $15::text[], $16::text[], $17::boolean[], $18::bigint[], $19::timestamptz[], $20::bytea[])
+  $12::text[], $13::integer[], $14::text[], $15::text[], $16::text[], $17::boolean[], $18::timestamptz[], $19::bigint[],
+  $20::timestamptz[], $21::bytea[])
   AS u(tenant, id, version, name, name_key, status, vendor, type, tags, price, available, sku, variants, search, tag_search, sync_status, has_conflict,
-    codes_hash, updated_at, doc)
+    unaccounted_since, codes_hash, updated_at, doc)
 WHERE p.id = u.id AND p.version = u.version AND p.tenant = u.tenant
 RETURNING p.id;
 
 -- name: InsertProducts
 INSERT INTO product (tenant, id, version, name, name_key, status, vendor, type, tags, price, available, sku, variants, search, tag_search, sync_status,
-  has_conflict, codes_hash, updated_at, doc)
+  has_conflict, unaccounted_since, codes_hash, updated_at, doc)
 SELECT u.tenant, u.id, u.version + 1, u.name, u.name_key, u.status, u.vendor, u.type, u.tags, u.price, u.available, u.sku, u.variants, u.search, u.tag_search,
-  u.sync_status, u.has_conflict, u.codes_hash, u.updated_at, u.doc
+  u.sync_status, u.has_conflict, u.unaccounted_since, u.codes_hash, u.updated_at, u.doc
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::numeric[], $11::numeric[],
-  $12::text[], $13::integer[], $14::text[], $15::text[], $16::text[], $17::boolean[], $18::bigint[], $19::timestamptz[], $20::bytea[])
+  $12::text[], $13::integer[], $14::text[], $15::text[], $16::text[], $17::boolean[], $18::timestamptz[], $19::bigint[],
+  $20::timestamptz[], $21::bytea[])
   AS u(tenant, id, version, name, name_key, status, vendor, type, tags, price, available, sku, variants, search, tag_search, sync_status, has_conflict,
-    codes_hash, updated_at, doc)
+    unaccounted_since, codes_hash, updated_at, doc)
 ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
 -- name: UpdateProductMarks
-UPDATE product p SET sync_status = u.sync_status, has_conflict = u.has_conflict
-FROM unnest($1::text[], $2::text[], $3::boolean[]) AS u(id, sync_status, has_conflict)
-WHERE p.id = u.id AND (p.sync_status <> u.sync_status OR p.has_conflict <> u.has_conflict);
+UPDATE product p SET sync_status = u.sync_status, has_conflict = u.has_conflict, unaccounted_since = u.unaccounted_since
+FROM unnest($1::text[], $2::text[], $3::boolean[], $4::timestamptz[]) AS u(id, sync_status, has_conflict, unaccounted_since)
+WHERE p.id = u.id
+  AND (p.sync_status <> u.sync_status OR p.has_conflict <> u.has_conflict OR p.unaccounted_since IS DISTINCT FROM u.unaccounted_since);
 
 -- name: DeleteVariantCodes
 DELETE FROM variant_sku WHERE product_id = ANY($1);

@@ -118,3 +118,16 @@ ORDER BY product_id LIMIT @limit;
 SELECT resource, max(received_at) FROM inbox
 WHERE tenant = @tenant AND received_at >= @since::timestamptz AND channel = @channel::text AND resource = ANY(@resources::text[])
 GROUP BY resource LIMIT @limit;
+
+-- name: ListUnaccounted
+-- Oldest first. Deleted products, too: what was sold of them was sold.
+SELECT id, name, unaccounted_since, doc FROM product
+WHERE tenant = @tenant AND unaccounted_since < @before::timestamptz AND (@cursor_at::timestamptz IS NULL OR (unaccounted_since, id) > (@cursor_at::timestamptz, @cursor_id))
+ORDER BY unaccounted_since, id LIMIT @limit;
+
+-- name: CountUnaccounted
+-- At most so many, so that a page is never slow for it.
+SELECT count(*) FROM (SELECT 1 FROM product WHERE tenant = @tenant AND unaccounted_since < @before::timestamptz LIMIT @limit) AS found;
+
+-- name: OldestUnaccounted
+SELECT tenant, count(*), min(unaccounted_since) FROM product WHERE unaccounted_since IS NOT NULL GROUP BY tenant ORDER BY tenant LIMIT 500;

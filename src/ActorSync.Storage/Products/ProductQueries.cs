@@ -214,6 +214,33 @@ internal sealed class ProductQueries(IDatabase database) : IProductQueries
                 ("@channel", channel.Value), ("@before", before), ("@after", after?.Value ?? ""), ("@limit", Limit(limit))),
             cancellationToken)];
 
+    public async Task<Page<UnaccountedItem>> UnaccountedAsync(TenantId tenant, DateTimeOffset before, string? cursor, int limit, CancellationToken cancellationToken)
+    {
+        var after = Cursor.Read(cursor);
+        var rows = await database.ReadAsync(
+            session => session.QueryAsync(
+                "ListUnaccounted",
+                row => new UnaccountedItem
+                {
+                    Product = new ProductId(row.Text(0)),
+                    ProductName = row.TextOrNull(1),
+                    Since = row.Instant(2),
+                    State = StorageJson.ReadProduct(row.Bytes(3), 0),
+                },
+                cancellationToken, ("@tenant", tenant.Value), ("@before", before), ("@cursor_at", after?.At), ("@cursor_id", after?.Id ?? ""), ("@limit", Limit(limit) + 1)),
+            cancellationToken);
+        return PageOf(rows, limit, row => Cursor.Write(row.Since, row.Product.Value));
+    }
+
+    public Task<long> CountUnaccountedAsync(TenantId tenant, DateTimeOffset before, int most, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => session.FirstAsync("CountUnaccounted", row => row.Long(0), cancellationToken, ("@tenant", tenant.Value), ("@before", before), ("@limit", most)),
+            cancellationToken);
+
+    public async Task<ImmutableArray<UnaccountedCount>> OldestUnaccountedAsync(CancellationToken cancellationToken) =>
+        [.. await database.ReadAsync(
+            session => session.QueryAsync("OldestUnaccounted", row => new UnaccountedCount(new TenantId(row.Text(0)), row.Long(1), row.Instant(2)), cancellationToken), cancellationToken)];
+
     public async Task<ImmutableDictionary<string, DateTimeOffset>> LastHeardAsync(
         TenantId tenant, ChannelId channel, ImmutableArray<string> resources, DateTimeOffset since, CancellationToken cancellationToken)
     {

@@ -9,19 +9,19 @@ SELECT 1, product_id, channel, version, resources_hash, doc FROM channel_link WH
 -- name: UpdateProducts
 UPDATE product SET version = @version + 1, name = @name, name_key = @name_key, status = @status, vendor = @vendor, type = @type, tags = @tags,
   price = @price, available = @available, sku = @sku, variants = @variants, search = @search, tag_search = @tag_search, sync_status = @sync_status,
-  has_conflict = @has_conflict, codes_hash = @codes_hash, updated_at = @updated_at, doc = @doc
+  has_conflict = @has_conflict, unaccounted_since = @unaccounted_since, codes_hash = @codes_hash, updated_at = @updated_at, doc = @doc
 WHERE id = @id AND version = @version AND tenant = @tenant;
 
 -- name: InsertProducts
 INSERT INTO product (tenant, id, version, name, name_key, status, vendor, type, tags, price, available, sku, variants, search, tag_search, sync_status,
-  has_conflict, codes_hash, updated_at, doc)
+  has_conflict, unaccounted_since, codes_hash, updated_at, doc)
 VALUES (@tenant, @id, @version + 1, @name, @name_key, @status, @vendor, @type, @tags, @price, @available, @sku, @variants, @search, @tag_search, @sync_status,
-  @has_conflict, @codes_hash, @updated_at, @doc)
+  @has_conflict, @unaccounted_since, @codes_hash, @updated_at, @doc)
 ON CONFLICT (id) DO NOTHING;
 
 -- name: UpdateProductMarks
-UPDATE product SET sync_status = @sync_status, has_conflict = @has_conflict
-WHERE id = @id AND (sync_status <> @sync_status OR has_conflict <> @has_conflict);
+UPDATE product SET sync_status = @sync_status, has_conflict = @has_conflict, unaccounted_since = @unaccounted_since
+WHERE id = @id AND (sync_status <> @sync_status OR has_conflict <> @has_conflict OR unaccounted_since IS NOT @unaccounted_since);
 
 -- name: DeleteVariantCodes
 DELETE FROM variant_sku WHERE product_id = @id;

@@ -116,7 +116,9 @@ internal sealed class SqliteProductGroups(SqliteDatabase database, FingerprintCa
 
         if (commit.Document is null)
         {
-            Execute(statements, "UpdateProductMarks", ("@id", commit.Id), ("@sync_status", index.SyncStatus), ("@has_conflict", Flag(index.HasConflict)));
+            Execute(
+                statements, "UpdateProductMarks", ("@id", commit.Id), ("@sync_status", index.SyncStatus), ("@has_conflict", Flag(index.HasConflict)),
+                ("@unaccounted_since", Millis(index.UnaccountedSince)));
             return true;
         }
 
@@ -126,7 +128,7 @@ internal sealed class SqliteProductGroups(SqliteDatabase database, FingerprintCa
             ("@status", index.Status), ("@vendor", index.Vendor), ("@type", index.ProductType), ("@tags", StorageJson.WriteList(index.Tags)),
             ("@price", (double?)index.Price), ("@available", (double?)index.Available), ("@sku", CommitOutcomes.FirstSku(index)), ("@variants", index.Variants.Length),
             ("@search", commit.Search), ("@tag_search", commit.TagSearch), ("@sync_status", index.SyncStatus), ("@has_conflict", Flag(index.HasConflict)),
-            ("@codes_hash", commit.CodesHash), ("@updated_at", Millis(commit.Commit.At)), ("@doc", commit.Document));
+            ("@unaccounted_since", Millis(index.UnaccountedSince)), ("@codes_hash", commit.CodesHash), ("@updated_at", Millis(commit.Commit.At)), ("@doc", commit.Document));
         if (changed == 0)
         {
             return false;

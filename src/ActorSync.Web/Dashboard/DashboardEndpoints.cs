@@ -23,6 +23,8 @@ internal static class DashboardEndpoints
             await ProductDetail.ReadAsync(id, caller, catalogue, queries, cancellationToken) is { } view
                 ? Page<ProductPage>(nameof(ProductPage.View), view)
                 : Missing($"There is no product {id}."));
+        pages.MapGet("/overdue", async (Caller caller, DashboardReader reader, CancellationToken cancellationToken, string? cursor = null) =>
+            Page<OverduePage>(nameof(OverduePage.View), await reader.OverdueAsync(caller, cursor, cancellationToken)));
         pages.MapGet("/channels/{id}/go-live", async Task<IResult> (string id, Caller caller, Catalogue catalogue, CancellationToken cancellationToken) =>
             await catalogue.FindChannelAsync(caller, id, cancellationToken) is { } channel
                 ? new RazorComponentResult<GoLivePage>(new Dictionary<string, object?>(StringComparer.Ordinal)

@@ -1,5 +1,6 @@
 using ActorSync.Web.Products;
 using ActorSync.Web.Security;
+using ActorSync.Web.Stock;
 
 namespace ActorSync.Web.Dashboard;
 
@@ -44,8 +45,11 @@ public sealed record ChangesView(IReadOnlyList<ChangeGroup> Groups, TenantSettin
 /// <summary>Open conflicts.</summary>
 public sealed record ConflictsView(Page<ConflictItem> Page, TenantSettings Settings);
 
+/// <summary>Sales that the stock's origin should have accounted for by now.</summary>
+public sealed record OverdueView(IReadOnlyList<OverdueProduct> Products, string? NextCursor, TenantSettings Settings);
+
 /// <summary>Reads what the pages show, from the same grains and read models as the API.</summary>
-internal sealed class DashboardReader(Catalogue catalogue, IProductQueries queries)
+internal sealed class DashboardReader(Catalogue catalogue, IProductQueries queries, TimeProvider clock)
 {
     private const int ShownChanges = 50;
     /// <summary>One act may have many lines (an import writes one per field); most acts have one or two.</summary>
@@ -63,13 +67,27 @@ internal sealed class DashboardReader(Catalogue catalogue, IProductQueries queri
         var products = ProductsAsync(caller, query, cancellationToken);
         var changes = ChangesAsync(caller, cancellationToken);
         var conflicts = ConflictsAsync(caller, cancellationToken);
-        return new HomeView(Summary.Of(await counts, channels), channels, await products, await changes, await conflicts);
+        var overdue = CountOverdueAsync(caller, settings, cancellationToken);
+        return new HomeView(Summary.Of(await counts, channels, await overdue), channels, await products, await changes, await conflicts);
     }
 
     public async Task<Summary> SummaryAsync(Caller caller, CancellationToken cancellationToken)
     {
         var settings = await catalogue.SettingsAsync(caller, cancellationToken);
-        return Summary.Of(await queries.CountBySyncStatusAsync(caller.Tenant, cancellationToken), await ChannelsAsync(settings, cancellationToken));
+        var overdue = CountOverdueAsync(caller, settings, cancellationToken);
+        return Summary.Of(await queries.CountBySyncStatusAsync(caller.Tenant, cancellationToken), await ChannelsAsync(settings, cancellationToken), await overdue);
+    }
+
+    private Task<long> CountOverdueAsync(Caller caller, TenantSettings settings, CancellationToken cancellationToken) =>
+        queries.CountUnaccountedAsync(caller.Tenant, clock.GetUtcNow() - settings.Policy.ReservationLifetime, Summary.MostOverdue, cancellationToken);
+
+    /// <summary>Products with sales that are overdue, oldest first.</summary>
+    public async Task<OverdueView> OverdueAsync(Caller caller, string? cursor, CancellationToken cancellationToken)
+    {
+        var settings = await catalogue.SettingsAsync(caller, cancellationToken);
+        var now = clock.GetUtcNow();
+        var page = await queries.UnaccountedAsync(caller.Tenant, now - settings.Policy.ReservationLifetime, cursor, ProductsPerPage, cancellationToken);
+        return new OverdueView([.. page.Items.Select(item => OverdueProduct.Of(item, settings.Policy, now))], page.NextCursor, settings);
     }
 
     public async Task<IReadOnlyList<ChannelCard>> ChannelsAsync(Caller caller, CancellationToken cancellationToken) =>

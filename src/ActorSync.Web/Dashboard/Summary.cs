@@ -1,12 +1,15 @@
 namespace ActorSync.Web.Dashboard;
 
 /// <summary>One sentence of health, and the figures behind it.</summary>
-public sealed record Summary(string Tone, string Sentence, string? Next, SyncCounts Counts, int Channels)
+public sealed record Summary(string Tone, string Sentence, string? Next, SyncCounts Counts, int Channels, long Overdue)
 {
-    public static Summary Of(SyncCounts counts, IReadOnlyList<ChannelCard> channels)
+    /// <summary>Overdue sales are counted up to here.</summary>
+    public const int MostOverdue = 1_000;
+
+    public static Summary Of(SyncCounts counts, IReadOnlyList<ChannelCard> channels, long overdue)
     {
         var (tone, sentence, next) = Describe(counts, channels);
-        return new Summary(tone, sentence, next, counts, channels.Count);
+        return new Summary(tone, sentence, next, counts, channels.Count, overdue);
     }
 
     private static (string Tone, string Sentence, string? Next) Describe(SyncCounts counts, IReadOnlyList<ChannelCard> channels)

@@ -1,11 +1,13 @@
 using System.Text.Json.Nodes;
 using ActorSync.Web.Requests;
 using ActorSync.Web.Security;
+using ActorSync.Web.Stock;
 
 namespace ActorSync.Web.Products;
 
 /// <summary>Why each field has its value, and how each channel stands to it.</summary>
-public sealed record Explanation(string Id, long Version, string SyncStatus, IReadOnlyList<ExplainedField> Fields, IReadOnlyList<ExplainedChannel> Channels)
+public sealed record Explanation(
+    string Id, long Version, string SyncStatus, IReadOnlyList<ExplainedField> Fields, IReadOnlyList<ExplainedChannel> Channels, IReadOnlyList<PendingSale> PendingSales)
 {
     internal static async Task<Explanation> OfAsync(ProductSnapshot snapshot, Caller caller, Catalogue catalogue, IProductQueries queries, CancellationToken cancellationToken)
     {
@@ -28,7 +30,7 @@ public sealed record Explanation(string Id, long Version, string SyncStatus, IRe
         var fields = product.Registers.Keys.Where(k => k.Scope is null).Order()
             .Select(key => ExplainedField.Of(Explanations.Of(product, key, links), snapshot, plans, rules.GetValueOrDefault(key), settings)).OfType<ExplainedField>();
         var channels = snapshot.Links.Select(link => ExplainedChannel.Of(link, plans.FirstOrDefault(p => p.Channel == link.Channel), settings, catalogue.Directory));
-        return new Explanation(product.Id.Value, product.Version, snapshot.SyncStatus, [.. fields], [.. channels]);
+        return new Explanation(product.Id.Value, product.Version, snapshot.SyncStatus, [.. fields], [.. channels], PendingSale.Of(product, settings.Policy));
     }
 }
 

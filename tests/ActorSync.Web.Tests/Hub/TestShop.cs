@@ -67,6 +67,12 @@ internal sealed class TestShop : IChannelKind, IWebhookReader
     {
         var body = JsonDocument.Parse(request.Body).RootElement;
         var id = body.GetProperty("id").GetString()!;
+        if (body.TryGetProperty("order", out var order))
+        {
+            var (placed, quantity) = (new Stamp(body.GetProperty("at").GetInt64()), body.GetProperty("quantity").GetDecimal());
+            return new WebhookContent { Orders = [new ObservedOrderLine { Order = order.GetString()!, Line = "1", Product = id, Variant = id, Quantity = quantity, Left = quantity, PlacedAt = placed, Version = placed }] };
+        }
+
         var item = new ShopItem(body.GetProperty("name").GetString()!, body.GetProperty("sku").GetString()!, body.GetProperty("price").GetDecimal(), body.GetProperty("version").GetInt64());
         return new WebhookContent { ExternalId = id, Body = item.Observed(id) };
     }
