@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace ActorSync.Web.Tests.EndToEnd;
 
@@ -102,6 +103,56 @@ public sealed class JtlTests(Workshop workshop) : IDisposable
     }
 
     [Fact]
+    public async Task Order_WhoseCountIsNotHeard_LowersTheOtherShop_ItsCancelGivesBack_AndTheWarehouseSettlesIt()
+    {
+        const string Sku = "E2E-JTL-O";
+        await StockedAsync(Sku, 20);
+        await workshop.EchoesAreInAsync();
+        // Neither tells of the count any more; orders are still heard of.
+        await Shops.LoseWebhooksAsync(SandboxClient.Shopify, "inventory_levels/update");
+        await Shops.LoseWebhooksAsync(SandboxClient.Shopify, "products/update");
+        try
+        {
+            var order = await Shops.OrderAsync(SandboxClient.Shopify, Sku);
+            var sold = TimeProvider.System.GetTimestamp();
+            await OtherCountsAsync(Sku, 19);
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"order at Shopify to WooCommerce: {TimeProvider.System.GetElapsedTime(sold).TotalMilliseconds:N0} ms"));
+            var pending = Assert.Single(await PendingAsync(Sku));
+            Assert.Equal((order, Workshop.ShopifyChannel, 1m), (pending!["order"]!.GetValue<string>(), pending["channel"]!.GetValue<string>(), pending["quantity"]!.GetValue<decimal>()));
+
+            await Shops.CancelOrderAsync(SandboxClient.Shopify, order);
+            await OtherCountsAsync(Sku, 20);
+
+            await Shops.OrderAsync(SandboxClient.Shopify, Sku, 2);
+            await OtherCountsAsync(Sku, 18);
+            await Shops.SellAsync(SandboxClient.Jtl, Sku, 2);
+            await Until.TrueAsync(async () => (await PendingAsync(Sku)).Count == 0, "the warehouse has accounted for it", explain: () => Hub.ExplainAsync(Sku));
+            await WhileTheWarehouseIsAskedTwiceAsync(async () =>
+            {
+                Assert.Equal(18, await CountOfAsync(SandboxClient.Shopify, Sku));
+                Assert.Equal(18, await CountOfAsync(SandboxClient.Woo, Sku));
+            });
+        }
+        finally
+        {
+            await Hub.PostAsync($"/api/channels/{Workshop.ShopifyChannel}/register-webhooks", new { });
+        }
+
+        await workshop.SettledAsync();
+        await workshop.EchoesAreInAsync();
+        Assert.Equal(18, await CountOfAsync(SandboxClient.Shopify, Sku));
+
+        Task OtherCountsAsync(string sku, int quantity) => Until.TrueAsync(
+            async () =>
+            {
+                Assert.True(await CountOfAsync(SandboxClient.Shopify, sku) <= 20);
+                return await CountOfAsync(SandboxClient.Woo, sku) == quantity;
+            },
+            $"WooCommerce counts {quantity}", TimeSpan.FromSeconds(10), explain: () => Hub.ExplainAsync(sku));
+    }
+
+    [Fact]
     public async Task TwoHundredSalesInBothShops_NoCountEverRisesAndAllEndAsTheWarehouse()
     {
         const string Sku = "E2E-JTL-200";
@@ -200,6 +251,8 @@ public sealed class JtlTests(Workshop workshop) : IDisposable
     }
 
     private async Task<int> CountOfAsync(string shop, string sku) => (await Shops.GetAsync(shop, sku)).Variant(sku).TotalStock;
+
+    private async Task<JsonArray> PendingAsync(string sku) => JsonNode.Parse(await Hub.ExplainAsync(sku))!["pendingSales"]!.AsArray();
 
     private async Task<long> ShopWritesAsync() => await Shops.WritesAsync(SandboxClient.Shopify) + await Shops.WritesAsync(SandboxClient.Woo);
 

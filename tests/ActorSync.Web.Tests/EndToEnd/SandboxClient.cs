@@ -92,6 +92,17 @@ internal sealed class SandboxClient(Uri address) : IDisposable
 
     public Task SellAsync(string channel, string sku, int quantity = 1) => PostAsync("/_control/sell", new { channel, sku, quantity });
 
+    /// <summary>As a sale; answers the order's id.</summary>
+    public async Task<string> OrderAsync(string channel, string sku, int quantity = 1)
+    {
+        using var answer = await http.PostAsJsonAsync("/_control/sell", new { channel, sku, quantity }, Json);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("order").GetString()!;
+    }
+
+    /// <summary>The merchant cancels an order and puts its goods back.</summary>
+    public Task CancelOrderAsync(string channel, string order) => PostAsync("/_control/cancel-order", new { channel, order });
+
     /// <summary>The warehouse counts what it has of a thing, in its first place.</summary>
     public Task CountAsync(string sku, decimal quantity) => PostAsync("/_control/jtl-ffn/stock", new { sku, stockLevel = quantity });
 
@@ -115,6 +126,9 @@ internal sealed class SandboxClient(Uri address) : IDisposable
 
     /// <summary>Subscriptions end silently: deleted at Shopify, disabled at WooCommerce.</summary>
     public Task LoseWebhooksAsync(string channel) => PostAsync($"/_control/{channel}/lose-webhooks", new { });
+
+    /// <summary>Subscriptions of one topic end silently.</summary>
+    public Task LoseWebhooksAsync(string channel, string topic) => PostAsync($"/_control/{channel}/lose-webhooks?topic={Uri.EscapeDataString(topic)}", new { });
 
     public Task AppAsync(bool installed) => PostAsync("/_control/shopify/app", new { installed });
 
