@@ -49,12 +49,6 @@ internal sealed class StorageMetrics : IDisposable
         meter.CreateObservableGauge(StorageDiagnostics.QueueLength, Observe, "{write}");
     }
 
-    public void WatchSales(Func<IEnumerable<Measurement<long>>> products, Func<IEnumerable<Measurement<double>>> age)
-    {
-        meter.CreateObservableGauge(StorageDiagnostics.UnaccountedProducts, products, "{product}");
-        meter.CreateObservableGauge(StorageDiagnostics.UnaccountedAge, age, "s");
-    }
-
     public void Watch(string writer, Func<int> length)
     {
         lock (gate)
@@ -68,6 +62,12 @@ internal sealed class StorageMetrics : IDisposable
         var tag = new KeyValuePair<string, object?>("writer", writer);
         batchSize.Record(writes, tag);
         commitTime.Record(elapsed.TotalSeconds, tag);
+    }
+
+    public void WatchSales(Func<IEnumerable<Measurement<long>>> products, Func<IEnumerable<Measurement<double>>> age)
+    {
+        meter.CreateObservableGauge(StorageDiagnostics.UnaccountedProducts, products, "{product}");
+        meter.CreateObservableGauge(StorageDiagnostics.UnaccountedAge, age, "s");
     }
 
     public void Retried(string writer) => retries.Add(1, new KeyValuePair<string, object?>("writer", writer));

@@ -1,5 +1,4 @@
 using ActorSync.Domain.Stock;
-using ActorSync.Web.Products;
 
 namespace ActorSync.Web.Stock;
 
