@@ -42,6 +42,8 @@ public sealed record ChannelProfile
     public TimeSpan PushLease { get; init; } = TimeSpan.FromSeconds(15);
     /// <summary>The same for a push that carries pictures: some channels fetch them during the call.</summary>
     public TimeSpan PicturePushLease { get; init; } = TimeSpan.FromSeconds(90);
+    /// <summary>How the channel takes changes of many products in one operation; null = it does not.</summary>
+    public BulkProfile? Bulk { get; init; }
     /// <summary>Largest count the channel accepts.</summary>
     public decimal StockCap { get; init; } = 1_000_000_000m;
     public decimal StockBuffer { get; init; }
@@ -54,4 +56,20 @@ public sealed record ChannelLocation
     [Id(0)] public required string LocationId { get; init; }
     [Id(1)] public ImmutableArray<string> Warehouses { get; init; } = [];
     [Id(2)] public string? Name { get; init; }
+}
+
+/// <summary>Operations that carry changes of many products and take minutes.</summary>
+public sealed record BulkProfile
+{
+    /// <summary>Fields that one operation may write; what a push has beyond one of these sets goes with the next.</summary>
+    public required ImmutableArray<ImmutableHashSet<string>> Forms { get; init; }
+    /// <summary>Most variants of one product.</summary>
+    public required int MaxVariants { get; init; }
+    /// <summary>How long an operation may be in the air before its outcome counts as unknown.</summary>
+    public required TimeSpan Lease { get; init; }
+    /// <summary>
+    /// How old the last look at a product may be that is overwritten without a look of its own. Longer than for single calls, since reading many takes time:
+    /// what is edited after the look is told by the channel's webhook before or while the operation runs.
+    /// </summary>
+    public TimeSpan FreshFor { get; init; } = TimeSpan.FromMinutes(2);
 }

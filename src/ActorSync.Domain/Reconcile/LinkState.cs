@@ -63,6 +63,16 @@ public sealed record LinkState
     [Id(23)] public Origin? PicturesWonBy { get; init; }
     /// <summary>When a read that showed the whole product began: "last checked". Null = never.</summary>
     [Id(24)] public DateTimeOffset? VerifiedAt { get; init; }
+    /// <summary>The bulk operation that carries a push of this product; null = none. It takes minutes, so counts are pushed beside it, and nothing else.</summary>
+    [Id(25)] public Flight? Bulk { get; init; }
+
+    /// <summary>The open call under this id, single or in bulk; null = it is not open any more.</summary>
+    public Flight? FlightOf(string pushId) =>
+        Flight is { } single && string.Equals(single.PushId, pushId, StringComparison.Ordinal) ? single
+        : Bulk is { } bulk && string.Equals(bulk.PushId, pushId, StringComparison.Ordinal) ? bulk : null;
+
+    /// <summary>An open call whose lease has run out: it may have happened.</summary>
+    public bool HasLostCall(DateTimeOffset now) => Flight?.LeaseUntil <= now || Bulk?.LeaseUntil <= now;
 
     public const int MaxGoneMedia = 50;
 }
@@ -206,7 +216,7 @@ public sealed record Rendition
     [Id(1)] public required long StoredHash { get; init; }
 }
 
-/// <summary>The one call that is open per link. Its lease makes a crash visible: past it the outcome is unknown and is read before it is repeated.</summary>
+/// <summary>An open call; a link has one, and one in bulk. Its lease makes a crash visible: past it the outcome is unknown and is read before it is repeated.</summary>
 [GenerateSerializer, Immutable, Alias("actorsync.flight")]
 public sealed record Flight
 {
@@ -215,4 +225,6 @@ public sealed record Flight
     [Id(1)] public required DateTimeOffset StartedAt { get; init; }
     [Id(2)] public required DateTimeOffset LeaseUntil { get; init; }
     [Id(3)] public required PushAction Action { get; init; }
+    /// <summary>The highest version of a body that came meanwhile and did not carry all fields: unless the answer is as new as that, a read is wanted.</summary>
+    [Id(4)] public Stamp? Lacked { get; init; }
 }

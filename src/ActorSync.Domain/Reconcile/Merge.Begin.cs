@@ -5,7 +5,7 @@ namespace ActorSync.Domain.Reconcile;
 
 internal sealed partial class Merge
 {
-    public Begun Begin(PushPlan plan, string pushId)
+    public Begun Begin(PushPlan plan, string pushId, bool isBulk)
     {
         if (plan.Target is null || plan.IsEmpty)
         {
@@ -18,6 +18,11 @@ internal sealed partial class Merge
             throw new ArgumentException($"Push {flight.PushId} is in the air; a link has one open call.", nameof(plan));
         }
 
+        if (link.Bulk is { } bulk && (isBulk || plan.Delta.Any(value => Fields.Get(value.Key.Field).Class != OwnerClass.Stock)))
+        {
+            throw new ArgumentException($"Bulk push {bulk.PushId} is in the air; beside it only counts are pushed.", nameof(plan));
+        }
+
         var isUncertain = link.CreateTried;
         foreach (var value in plan.Delta)
         {
@@ -28,7 +33,8 @@ internal sealed partial class Merge
 
         link = link with
         {
-            Flight = new Flight { PushId = pushId, StartedAt = now, LeaseUntil = now + (plan.Delta.Any(value => IsPicture(value.Key)) ? Channel.PicturePushLease : Channel.PushLease), Action = plan.Action },
+            Flight = isBulk ? null : new Flight { PushId = pushId, StartedAt = now, LeaseUntil = now + (plan.Delta.Any(value => IsPicture(value.Key)) ? Channel.PicturePushLease : Channel.PushLease), Action = plan.Action },
+            Bulk = isBulk ? new Flight { PushId = pushId, StartedAt = now, LeaseUntil = now + Channel.Bulk!.Lease, Action = plan.Action } : link.Bulk,
             CreateTried = link.CreateTried || plan.Action == PushAction.Create,
             HeldByGuard = null,
             WithdrawalHeldAt = null,

@@ -57,7 +57,15 @@ internal sealed partial class Merge
 
         if (seen.Source == ObservationSource.Webhook && !body.Fields.IsEmpty && LacksFields(body))
         {
-            WantRead();
+            if (link.Bulk is { } bulk)
+            {
+                // Most likely the echo of the operation's own line, whose answer shows what this body lacks.
+                link = link with { Bulk = bulk with { Lacked = bulk.Lacked is { } earlier ? Stamp.Max(earlier, body.Version) : body.Version } };
+            }
+            else
+            {
+                WantRead();
+            }
         }
 
         // A body of the channel's own tells how things were at its version; one without the product's fields tells nothing of them.
@@ -353,6 +361,11 @@ internal sealed partial class Merge
             LoseFlight(flight.PushId);
         }
 
+        if (link.Bulk is { } bulk)
+        {
+            LoseFlight(bulk.PushId);
+        }
+
         link = link with
         {
             Status = LinkStatus.Deleted,
@@ -361,6 +374,7 @@ internal sealed partial class Merge
             WantsRead = false,
             WantsReadSince = null,
             Flight = null,
+            Bulk = null,
         };
         Log(LogAction.Deleted, Channel.Origin, rule: MergeRule.DeletePolicy, eventId: look.EventId, detail: seen.Body.ExternalId);
         var deletion = new RegisterKey(Fields.Exists);

@@ -10,9 +10,10 @@ internal sealed partial class Merge
 
     public Decision Settle(PushOutcome outcome)
     {
-        var isOurs = link.Flight is { } flight && string.Equals(flight.PushId, outcome.PushId, StringComparison.Ordinal);
-        var isCreate = isOurs && link.Flight!.Action == PushAction.Create;
-        if (isOurs && link.Flight!.Action == PushAction.Delete && outcome.Result == PushResult.Gone)
+        var open = link.FlightOf(outcome.PushId);
+        var isOurs = open is not null;
+        var isCreate = open?.Action == PushAction.Create;
+        if (open?.Action == PushAction.Delete && outcome.Result == PushResult.Gone)
         {
             outcome = outcome with { Result = PushResult.Applied, Answer = null, Error = null };
         }
@@ -20,7 +21,7 @@ internal sealed partial class Merge
         var look = new Look(outcome.SentAt, now, outcome.ClockOffset, outcome.PushId);
         if (isOurs)
         {
-            link = link with { Flight = null };
+            link = link.Flight?.PushId == outcome.PushId ? link with { Flight = null } : link with { Bulk = null };
         }
 
         ExpireFlight();
@@ -51,6 +52,11 @@ internal sealed partial class Merge
         if (isOurs)
         {
             SettleLink(outcome, isCreate);
+        }
+
+        if (open?.Lacked is { } lacked && !(outcome.Answer?.Version >= lacked))
+        {
+            WantRead();
         }
 
         return Finish();

@@ -190,6 +190,12 @@ internal sealed partial class Merge
             LoseFlight(flight.PushId);
             link = link with { Flight = null, WantsRead = true, WantsReadSince = link.WantsReadSince > flight.LeaseUntil ? link.WantsReadSince : flight.LeaseUntil };
         }
+
+        if (link.Bulk is { } bulk && bulk.LeaseUntil <= now)
+        {
+            LoseFlight(bulk.PushId);
+            link = link with { Bulk = null, WantsRead = true, WantsReadSince = link.WantsReadSince > bulk.LeaseUntil ? link.WantsReadSince : bulk.LeaseUntil };
+        }
     }
 
     private void LoseFlight(string pushId)

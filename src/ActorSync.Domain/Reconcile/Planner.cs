@@ -71,6 +71,11 @@ internal sealed partial class Planner
             return PlanCreate();
         }
 
+        if (link.Bulk?.LeaseUntil > context.Now)
+        {
+            return PlanBesideBulk();
+        }
+
         if (product.Life == ProductLife.Deleted)
         {
             return Result(PlanDeparture());
@@ -78,6 +83,21 @@ internal sealed partial class Planner
 
         PlanUpdate();
         return Result(PushAction.Update);
+    }
+
+    /// <summary>A bulk operation carries the product's other changes: its counts overtake it, everything else waits for its end.</summary>
+    private PushPlan PlanBesideBulk()
+    {
+        foreach (var variant in product.Variants)
+        {
+            if (product.Life == ProductLife.Active && variant.Exists && PlaceOf(variant.Id) == Place.Linked)
+            {
+                PlanStock(variant.Id);
+            }
+        }
+
+        Withhold(null, WithheldReason.InFlight, link.Bulk!.PushId);
+        return Result(PushAction.Update) with { HasWork = true };
     }
 
     private PushPlan? Hindrance()
@@ -198,7 +218,7 @@ internal sealed partial class Planner
     private PushAction PlanDeparture()
     {
         Withhold(null, WithheldReason.Deleted, "The product is deleted in the hub.");
-        readFirst |= context.Policy.DeletesSpread && (link.WantsRead || link.Flight is not null);
+        readFirst |= context.Policy.DeletesSpread && (link.WantsRead || link.Flight is not null || link.Bulk is not null);
         switch (context.Policy.Deletes)
         {
             // A channel without a state of being on sale is no shop: what it holds is not ours to delete.
@@ -269,7 +289,7 @@ internal sealed partial class Planner
 
         PlanPictures();
         // A call of unknown outcome: every way that leads there wants a read, and one that began later answers it.
-        readFirst |= link.WantsRead || link.Flight is not null;
+        readFirst |= link.WantsRead || link.Flight is not null || link.Bulk is not null;
     }
 
     private bool IsFresh() => link.ObservedAt is { } at && context.Now - at <= channel.FreshFor;

@@ -1,3 +1,4 @@
+using ActorSync.Domain.Channels;
 using ActorSync.Domain.Products;
 using ActorSync.Domain.Tenants;
 
@@ -64,7 +65,44 @@ public static class Reconciler
     public static Begun Begin(ReconcileContext context, ProductState product, LinkState link, PushPlan plan, string pushId)
     {
         ArgumentException.ThrowIfNullOrEmpty(pushId);
-        return new Merge(context, product, link, RuleSwitch.None).Begin(plan, pushId);
+        return new Merge(context, product, link, RuleSwitch.None).Begin(plan, pushId, isBulk: false);
+    }
+
+    /// <summary>
+    /// The part of a plan that an operation for many products may carry, and which of the channel's forms it has; null = it goes by a call of its own. Counts
+    /// always do: they are not to wait.
+    /// </summary>
+    public static (PushPlan Plan, int Form)? InBulk(BulkProfile bulk, PushPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(bulk);
+        ArgumentNullException.ThrowIfNull(plan);
+        if (plan is not { Action: PushAction.Update, Delta: [var first, ..], Lane: not Lane.Stock })
+        {
+            return null;
+        }
+
+        if (plan.Delta.Any(value => Fields.Get(value.Key.Field).IsStructure))
+        {
+            return null;
+        }
+
+        for (var form = 0; form < bulk.Forms.Length; form++)
+        {
+            if (bulk.Forms[form].Contains(first.Key.Field))
+            {
+                var delta = plan.Delta.RemoveAll(value => !bulk.Forms[form].Contains(value.Key.Field));
+                return delta.Select(value => value.Key.Variant).Distinct().Count() > bulk.MaxVariants ? null : (plan with { Delta = delta }, form);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>As <see cref="Begin"/>, for a plan that <see cref="InBulk"/> has cut to size.</summary>
+    public static Begun BeginBulk(ReconcileContext context, ProductState product, LinkState link, PushPlan plan, string pushId)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(pushId);
+        return new Merge(context, product, link, RuleSwitch.None).Begin(plan, pushId, isBulk: true);
     }
 
     /// <summary>The end of a push: pushed registers settle from the answer, everything else in it is an observation.</summary>

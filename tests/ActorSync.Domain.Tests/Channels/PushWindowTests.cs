@@ -90,4 +90,47 @@ public sealed class PushWindowTests
         Assert.Null(window.Take(Now + TimeSpan.FromSeconds(59), 10, Linger));
         Assert.NotNull(window.Take(Now + TimeSpan.FromMinutes(1), 10, Linger));
     }
+
+    [Fact]
+    public void Take_WhileABulkOperationRuns_IsCountsAndWhatGoesByItself()
+    {
+        var window = new PushWindow();
+        for (var i = 1; i <= 4; i++)
+        {
+            window.Add(Product(i), i == 4 ? Lane.Content : Lane.Price, null, Now, isSingle: i == 3);
+        }
+
+        Assert.Equal(3, window.CountForBulk(Later));
+        Assert.Equal([Product(1), Product(2)], window.TakeForBulk(Later, 2));
+        window.Lease("bulk", window.TakeForBulk(Later, 2), Later + TimeSpan.FromMinutes(15), isBulk: true);
+        Assert.True(window.HasBulk);
+        Assert.Equal(0, window.BatchCount);
+        Assert.Equal([Product(3)], window.Take(Later, 10, Linger)!.Value);
+
+        // A count of a product that the operation carries does not wait for its end; a price does.
+        window.Add(Product(1), Lane.Stock, null, Later);
+        window.Add(Product(2), Lane.Price, null, Later);
+        Assert.Equal([Product(1), Product(3)], window.Take(Later + Linger, 10, Linger)!.Value);
+        window.Lease("b1", [Product(1), Product(3)], Later + TimeSpan.FromSeconds(15));
+        window.Add(Product(1), Lane.Stock, null, Later);
+        Assert.Null(window.Take(Later + Linger, 10, Linger));
+        Assert.True(window.Return("b1"));
+        Assert.Equal([Product(1)], window.Take(Later + Linger, 10, Linger)!.Value);
+        Assert.True(window.Return("bulk"));
+        Assert.False(window.HasBulk);
+        Assert.Equal([Product(1), Product(2), Product(4)], window.Take(Later + Linger, 10, Linger)!.Value);
+    }
+
+    [Fact]
+    public void Add_CountsWhileContentFillsTheWindow_FindAPlace()
+    {
+        var window = new PushWindow();
+        for (var i = 0; i < PushWindow.MaxWaiting; i++)
+        {
+            window.Add(Product(i), Lane.Content, null, Now);
+        }
+
+        window.Add(Product(99_999), Lane.Stock, null, Now);
+        Assert.Equal([Product(99_999)], window.Take(Later, 1, Linger)!.Value);
+    }
 }

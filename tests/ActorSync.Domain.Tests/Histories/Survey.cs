@@ -10,6 +10,7 @@ internal sealed record Survey
 {
     public required int Histories { get; init; }
     public required int Pushes { get; init; }
+    public required int InBulk { get; init; }
     public required int Edits { get; init; }
     public required int RefusedOnTop { get; init; }
     public required int UnrecordedLosers { get; init; }
@@ -24,13 +25,14 @@ internal sealed record Survey
     {
         var failed = new ConcurrentQueue<History>();
         var violations = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
-        var (pushes, edits, refused, losers) = (0, 0, 0, 0);
+        var (pushes, inBulk, edits, refused, losers) = (0, 0, 0, 0, 0);
         var watch = Stopwatch.StartNew();
         generator.Sample(
             history =>
             {
                 var world = new World(history, leaveOut, leavesOutM1).Run();
                 Interlocked.Add(ref pushes, world.Pushes);
+                Interlocked.Add(ref inBulk, world.InBulkCount);
                 Interlocked.Add(ref edits, world.Edits);
                 Interlocked.Add(ref refused, world.RefusedOnTop);
                 Interlocked.Add(ref losers, world.UnrecordedLosers);
@@ -45,6 +47,7 @@ internal sealed record Survey
         {
             Histories = histories,
             Pushes = pushes,
+            InBulk = inBulk,
             Edits = edits,
             RefusedOnTop = refused,
             UnrecordedLosers = losers,
@@ -65,5 +68,5 @@ internal sealed record Survey
 
     public override string ToString() =>
         $"{Failures} of {Histories} histories violate an invariant ({string.Join(", ", Violations.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => $"{v.Key} {v.Value}"))}); "
-        + $"{Pushes} pushes for {Edits} edits; refused on top of the known value {RefusedOnTop}; losers in no row {UnrecordedLosers}; {Took.TotalSeconds:0.0} s";
+        + $"{Pushes} pushes ({InBulk} in bulk) for {Edits} edits; refused on top of the known value {RefusedOnTop}; losers in no row {UnrecordedLosers}; {Took.TotalSeconds:0.0} s";
 }

@@ -8,6 +8,10 @@ namespace ActorSync.Domain.Tests.Histories;
 internal sealed partial class World
 {
     private const int MostReads = 6;
+    private const int BulkTimeoutMs = 82_000;
+    private int splits;
+
+    public int InBulkCount { get; private set; }
 
     private void Wake()
     {
@@ -140,13 +144,21 @@ internal sealed partial class World
         }
 
         var id = $"push{pushCount}";
-        var begun = Reconciler.Begin(Context(place), product, links[place], plan, id);
+        var bulk = InBulk(place, plan);
+        var begun = bulk is null ? Reconciler.Begin(Context(place), product, links[place], plan, id) : Reconciler.BeginBulk(Context(place), product, links[place], bulk, id);
         links[place] = leavesOutM1 ? begun.Link with { Registers = links[place].Registers } : begun.Link;
         var fate = NextFate();
         var sentMs = nowMs;
         var life = crashes;
-        var takes = isCalm ? 50 : 100 + luck.Next(4_000);
-        Say($"push {id} to {channels[place].Id}: {string.Join(", ", plan.Delta.Select(d => $"{d.Key}={d.Target}"))} ({fate})");
+        var takes = isCalm ? 50 : 100 + luck.Next(bulk is null ? 4_000 : 60_000);
+        var timeout = bulk is null ? TimeoutMs : BulkTimeoutMs;
+        if (bulk is not null)
+        {
+            // Counts go on beside it.
+            Schedule(place, 300);
+        }
+
+        Say($"push {id} to {channels[place].Id}{(bulk is null ? "" : " in bulk")}: {string.Join(", ", begun.Item.Delta.Select(d => $"{d.Key}={d.Target}"))} ({fate})");
         switch (fate)
         {
             case PushFate.NotSent:
@@ -158,11 +170,11 @@ internal sealed partial class World
                     At(nowMs + takes, () => Execute(place, begun.Item));
                 }
 
-                At(nowMs + TimeoutMs, () => Settle(place, begun, PushResult.Unknown, null, sentMs, life, isStale: false));
+                At(nowMs + timeout, () => Settle(place, begun, PushResult.Unknown, null, sentMs, life, isStale: false));
                 break;
             case PushFate.Late:
-                At(nowMs + TimeoutMs, () => Settle(place, begun, PushResult.Unknown, null, sentMs, life, isStale: false));
-                At(nowMs + TimeoutMs + 5_000 + luck.Next(60_000), () => Execute(place, begun.Item));
+                At(nowMs + timeout, () => Settle(place, begun, PushResult.Unknown, null, sentMs, life, isStale: false));
+                At(nowMs + timeout + 5_000 + luck.Next(60_000), () => Execute(place, begun.Item));
                 break;
             default:
                 At(nowMs + takes, () =>
@@ -172,14 +184,27 @@ internal sealed partial class World
                     At(nowMs + luck.Next(600), () =>
                     {
                         var answer = fate == PushFate.Empty ? null : channels[place].Show(isWebhook: false);
-                        At(nowMs + (isCalm ? 20 : luck.Next(3_000)), () => Settle(place, begun, PushResult.Applied, answer, sentMs, life, isStale));
+                        At(nowMs + (isCalm ? 20 : luck.Next(bulk is null ? 3_000 : 20_000)), () => Settle(place, begun, PushResult.Applied, answer, sentMs, life, isStale));
                     });
                 });
                 break;
         }
     }
 
-    internal int Bound() => (4 * oracle.Edits) + (4 * oracle.Moves) + (2 * Faults) + 3 + (history.Weather.UnknownForms ? 2 * oracle.Edits : 0);
+    /// <summary>Some pushes are part of an operation that takes long and carries a part of the plan only.</summary>
+    private PushPlan? InBulk(int place, PushPlan plan)
+    {
+        if (isCalm || channels[place].IsWarehouse || links[place].Bulk is not null || !luck.Percent(25) || Reconciler.InBulk(profiles[place].Bulk!, plan) is not var (part, _))
+        {
+            return null;
+        }
+
+        splits += part.Delta.Length < plan.Delta.Length ? 1 : 0;
+        InBulkCount++;
+        return part;
+    }
+
+    internal int Bound() => (4 * oracle.Edits) + (4 * oracle.Moves) + (2 * Faults) + splits + 3 + (history.Weather.UnknownForms ? 2 * oracle.Edits : 0);
 
     /// <summary>The channel carries out a push. Answers whether its compare-and-set of stock found another count.</summary>
     private bool Execute(int place, PushItem item)

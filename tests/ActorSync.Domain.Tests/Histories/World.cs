@@ -76,6 +76,7 @@ internal sealed partial class World
         Currency = "EUR",
         Canon = TrimCanon.Instance,
         ReadBeforeWrite = history.Weather.ReadBeforeWrite,
+        Bulk = new BulkProfile { Forms = [["price", "weight"], ["name", "seoTitle"]], MaxVariants = 1, Lease = TimeSpan.FromSeconds(90) },
         Locations = channel.IsWarehouse ? [] : [new ChannelLocation { LocationId = ObservedStock.WholeChannel }],
     };
 
