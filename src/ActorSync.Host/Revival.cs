@@ -25,6 +25,7 @@ internal sealed class Revival(IGrainFactory grains, IChannelRegistry channels) :
     public static async Task ChannelGrainsAsync(IGrainFactory grains, Domain.Products.ChannelId channel)
     {
         await grains.GetGrain<IStoreGrain>(channel.Value).EnsureAsync();
+        await grains.GetGrain<IBulkPushGrain>(channel.Value).EnsureAsync();
         await grains.GetGrain<IImportGrain>(channel.Value).EnsureAsync();
         await grains.GetGrain<IGoLiveGrain>(channel.Value).EnsureAsync();
         await grains.GetGrain<IDriftScanGrain>(channel.Value).EnsureAsync();

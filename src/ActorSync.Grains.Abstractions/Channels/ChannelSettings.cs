@@ -78,6 +78,8 @@ public sealed record ChannelDescriptor
     public TimeSpan PushLease { get; init; } = TimeSpan.FromSeconds(15);
     /// <summary>The same for a push that carries pictures: some channels fetch them during the call.</summary>
     public TimeSpan PicturePushLease { get; init; } = TimeSpan.FromSeconds(90);
+    /// <summary>How many products are changed at once; null = only call by call. The connection then implements <see cref="IBulkSink"/>.</summary>
+    public BulkPushDescriptor? BulkPush { get; init; }
     /// <summary>Products per page of an import.</summary>
     public required int ImportPageSize { get; init; }
     /// <summary>What such a page costs of the channel's budget, at least: points at Shopify, requests elsewhere.</summary>

@@ -19,8 +19,13 @@ public sealed class FailPoints
     /// <summary>An import page is worked in; its checkpoint is not written.</summary>
     public const string BetweenPages = "between-pages";
 
+    /// <summary>A bulk operation runs at the channel; its id is not on record yet.</summary>
+    public const string AfterBulkStart = "after-bulk-start";
+    /// <summary>A bulk operation runs and is on record.</summary>
+    public const string DuringBulk = "during-bulk";
+
     /// <summary>All names, for messages.</summary>
-    public static readonly ImmutableArray<string> Names = [AfterInboxCommit, AfterIntent, AfterChannelApplied, BeforeRecord, BetweenPages];
+    public static readonly ImmutableArray<string> Names = [AfterInboxCommit, AfterIntent, AfterChannelApplied, BeforeRecord, BetweenPages, AfterBulkStart, DuringBulk];
 
     private readonly string? armed;
     private readonly Action die;

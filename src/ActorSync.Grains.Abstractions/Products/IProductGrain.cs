@@ -17,6 +17,9 @@ public interface IProductGrain : IGrainWithStringKey
     /// <summary>Plans the channel's push and commits its intents. The answer says whether to push, to read first, or that nothing is to do.</summary>
     [Alias("begin-push")] Task<BeginPushReply> BeginPushAsync(ChannelId channel, string pushId);
 
+    /// <summary>As <see cref="BeginPushAsync"/>, for an operation that carries many products: answers <see cref="BeginPushStatus.Single"/> where it may not carry this one.</summary>
+    [Alias("begin-bulk")] Task<BeginPushReply> BeginBulkAsync(ChannelId channel, string pushId);
+
     /// <summary>Settles a push. An outcome under an old push id is only an observation.</summary>
     [Alias("settle-push")] Task<SettleReply> SettlePushAsync(ChannelId channel, PushOutcome outcome);
 
@@ -179,6 +182,8 @@ public enum BeginPushStatus
     Later,
     /// <summary>Fetch and hash the pictures of <see cref="BeginPushReply.Pictures"/>, tell the product, then begin again.</summary>
     ReadPictures,
+    /// <summary>Not in bulk: counts, pictures, lists, structure, or more than one operation carries.</summary>
+    Single,
 }
 
 /// <summary>Answer to BeginPush.</summary>
@@ -200,6 +205,8 @@ public sealed record BeginPushReply
     [Id(6)] public ImmutableArray<string> Parts { get; init; } = [];
     /// <summary>Set with ReadPictures.</summary>
     [Id(7)] public ImmutableArray<PictureToRead> Pictures { get; init; } = [];
+    /// <summary>In bulk: which of the channel's forms the item has.</summary>
+    [Id(8)] public int Form { get; init; }
 }
 
 /// <summary>Answer to a settle.</summary>

@@ -66,6 +66,8 @@ public sealed record RequeuedProduct
     [Id(1)] public required Lane Lane { get; init; }
     /// <summary>Not before; null = now.</summary>
     [Id(2)] public DateTimeOffset? DueAt { get; init; }
+    /// <summary>It goes by a call of its own, not in bulk.</summary>
+    [Id(3)] public bool IsSingle { get; init; }
 }
 
 /// <summary>Does one leased batch: plan, commit intents, read first where needed, call, settle. Stateless.</summary>
@@ -74,6 +76,23 @@ public interface IPushWorkerGrain : IGrainWithIntegerKey
 {
     /// <summary>Runs the batch and reports to the store. Not awaited by the store.</summary>
     [Alias("run"), OneWay] Task RunAsync(PushBatch batch);
+}
+
+/// <summary>
+/// Pushes many products by one operation of the channel's, one batch at a time. What is under way is on record before it leaves, so that a killed hub finds the
+/// operation again. Key: channel id.
+/// </summary>
+[Alias("actorsync.bulk-push")]
+public interface IBulkPushGrain : IGrainWithStringKey
+{
+    /// <summary>Takes the batch and reports to the store when it is done; the store does not wait. A batch that comes while another one is under way goes back.</summary>
+    [Alias("run"), OneWay] Task RunAsync(PushBatch batch);
+
+    /// <summary>The channel says that an operation has ended: look now. A hint; without it the next look comes by itself.</summary>
+    [Alias("nudge"), OneWay] Task NudgeAsync();
+
+    /// <summary>Registers the reviving reminder; goes on with what an ended process left.</summary>
+    [Alias("ensure")] Task EnsureAsync();
 }
 
 /// <summary>A batch under lease.</summary>

@@ -33,6 +33,8 @@ public enum ChannelSignal
     Uninstalled,
     /// <summary>The app's rights changed.</summary>
     RightsChanged,
+    /// <summary>A bulk operation has ended: a hint to look at ours.</summary>
+    BulkFinished,
 }
 
 /// <summary>State of a channel's subscriptions for people.</summary>

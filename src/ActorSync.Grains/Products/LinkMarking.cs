@@ -60,10 +60,16 @@ internal sealed record LinkMarking
             return flight.LeaseUntil;
         }
 
+        if (link.Bulk is { } bulk && bulk.LeaseUntil > scene.Now && plan.IsEmpty && !plan.ReadFirst)
+        {
+            return bulk.LeaseUntil;
+        }
+
         var notBefore = plan.NotBefore ?? link.NextAttemptAt;
         if (plan.IsEmpty && plan.Pictures.IsEmpty && notBefore is null)
         {
-            return before is { Dirty: not null, DueAt: { } stands } ? stands : scene.Now + ReadGrace;
+            // What stands may be the end of a lease that is over by now.
+            return before is { Dirty: not null, DueAt: { } stands } && stands < scene.Now + ReadGrace ? stands : scene.Now + ReadGrace;
         }
 
         return notBefore;

@@ -61,6 +61,8 @@ public sealed partial class ProductGrain : Grain, IProductGrain
 
     public Task<BeginPushReply> BeginPushAsync(ChannelId channel, string pushId) => SendAsync(new BeginPush(channel, pushId));
 
+    public Task<BeginPushReply> BeginBulkAsync(ChannelId channel, string pushId) => SendAsync(new BeginBulk(channel, pushId));
+
     public Task<SettleReply> SettlePushAsync(ChannelId channel, PushOutcome outcome) => SendAsync(new SettlePush(channel, outcome));
 
     public Task DecideFirstContactAsync(ChannelId channel, Origin winner) => SendAsync(new DecideFirstContact(channel, winner));

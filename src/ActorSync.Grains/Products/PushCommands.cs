@@ -48,7 +48,7 @@ internal sealed class BeginPush(ChannelId channel, string pushId) : ProductComma
         }
 
         // An open call whose lease has run out may have happened: look before it is repeated. Creates are looked up by the connector itself.
-        if (link.ExternalId is { } externalId && (plan.ReadFirst || link.Flight is not null))
+        if (link.ExternalId is { } externalId && (plan.ReadFirst || link.HasLostCall(scene.Now)))
         {
             reply = new BeginPushReply
             {
@@ -90,6 +90,82 @@ internal sealed class BeginPush(ChannelId channel, string pushId) : ProductComma
         [.. item.Delta.Select(value => value.Key.Field).Distinct().Order(StringComparer.Ordinal)];
 }
 
+/// <summary>Plans one channel's push as a part of a bulk operation and puts its intents on record.</summary>
+internal sealed class BeginBulk(ChannelId channel, string pushId) : ProductCommand<BeginPushReply>
+{
+    private BeginPushStatus status;
+    private BeginPushReply? reply;
+
+    public override ProductWork Decide(ProductScene scene, ProductWork work)
+    {
+        status = BeginPushStatus.Nothing;
+        reply = null;
+        if (work.Product is not { } product || !scene.Channels.TryGetValue(channel, out var known))
+        {
+            return work;
+        }
+
+        var link = work.Link(channel);
+        work = work with { Remark = work.Remark.Add(channel) };
+        if (!known.IsLive)
+        {
+            return work;
+        }
+
+        if (known.Settings.Paused || link.Flight?.LeaseUntil > scene.Now || link.Bulk?.LeaseUntil > scene.Now)
+        {
+            status = BeginPushStatus.Later;
+            return work;
+        }
+
+        if (known.Profile.Bulk is not { } bulk)
+        {
+            status = BeginPushStatus.Single;
+            return work;
+        }
+
+        var context = scene.Of(known) with { Channel = known.Profile with { FreshFor = bulk.FreshFor } };
+        var plan = ProductScene.Plan(context, product, link, work.Links);
+        if (plan.Guard is not null || !plan.HasWork)
+        {
+            return work;
+        }
+
+        if (plan.NotBefore > scene.Now)
+        {
+            status = BeginPushStatus.Later;
+            return work;
+        }
+
+        if (link.ExternalId is not { } externalId || Reconciler.InBulk(bulk, plan) is not var (part, form))
+        {
+            status = BeginPushStatus.Single;
+            return work;
+        }
+
+        if (plan.ReadFirst || link.HasLostCall(scene.Now))
+        {
+            reply = new BeginPushReply { Status = BeginPushStatus.ReadFirst, ExternalId = externalId };
+            return work;
+        }
+
+        var begun = Reconciler.BeginBulk(context, product, link, part, pushId);
+        reply = new BeginPushReply { Status = BeginPushStatus.Push, Item = begun.Item, Form = form, Lane = part.Lane ?? Lane.Content };
+        return work.With(begun.Link).With(new AttemptWrite
+        {
+            Id = pushId,
+            Channel = channel,
+            Operation = known.Operation,
+            Status = "processing",
+            Attempts = link.Attempts + 1,
+            Fields = BeginPush.FieldsOf(begun.Item),
+            StartedAt = scene.Now,
+        });
+    }
+
+    protected override BeginPushReply ReplyTo(CommittedProduct committed) => reply ?? new BeginPushReply { Status = status };
+}
+
 /// <summary>Settles one push.</summary>
 internal sealed class SettlePush(ChannelId channel, PushOutcome outcome) : ProductCommand<SettleReply>
 {
@@ -107,7 +183,7 @@ internal sealed class SettlePush(ChannelId channel, PushOutcome outcome) : Produ
 
         var settled = work.With(Reconciler.Settle(scene.Of(known), product, link, current));
         unexplained = (known.Settings.Kind, Learned(link, settled.Link(channel)));
-        return link.Flight is { } flight && flight.PushId == current.PushId
+        return link.FlightOf(current.PushId) is { } flight
             ? settled.With(Attempt(scene, known, link, flight, settled.Link(channel)))
             : settled;
     }

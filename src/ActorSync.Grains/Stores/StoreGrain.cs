@@ -24,6 +24,9 @@ public sealed partial class StoreGrain(
 {
     private static readonly TimeSpan LeftoverPatience = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>What a batch in bulk takes beside its operation: reading before it, recording after it.</summary>
+    private static readonly TimeSpan BulkGrace = TimeSpan.FromMinutes(5);
+
     private readonly PushWindow window = new();
     private readonly WithdrawalWindow withdrawals = new();
     private ChannelSettings? settings;
@@ -78,7 +81,7 @@ public sealed partial class StoreGrain(
         window.Return(result.BatchId);
         foreach (var again in result.Again)
         {
-            window.Add(again.Product, again.Lane, again.DueAt, now);
+            window.Add(again.Product, again.Lane, again.DueAt, now, again.IsSingle);
         }
 
         counters.Pushed += result.Pushed;
@@ -218,6 +221,7 @@ public sealed partial class StoreGrain(
             var batchLease = options.Value.BatchLease > kind.PushLease ? options.Value.BatchLease : kind.PushLease;
             // One batch at a time while the channel is suspect: the first answer decides.
             var parallel = circuit.Failures > 0 ? 1 : options.Value.MaxBatches;
+            await StartBulkAsync(channel, kind.BulkPush, now);
             while (window.BatchCount < parallel && window.Take(now, size, options.Value.Linger) is { } products)
             {
                 var batchId = ids.NewId();
@@ -245,6 +249,24 @@ public sealed partial class StoreGrain(
         {
             isPumping = false;
         }
+    }
+
+    /// <summary>
+    /// Gives the waiting products to one bulk operation where that is the better way. Not where a lost edit would stay unseen: without webhooks nothing tells of
+    /// what a merchant writes while the operation runs.
+    /// </summary>
+    private async Task StartBulkAsync(ChannelSettings channel, BulkPushDescriptor? bulk, DateTimeOffset now)
+    {
+        if (bulk is null || window.HasBulk || circuit.Failures > 0 || (channel.PollMode && channel.ReadBeforeWrite)
+            || window.CountForBulk(now) is var waiting && (waiting < bulk.MinItems || !bulk.PaysOff(channel, waiting, bucket.Maximum is null ? null : bucket.RestorePerSecond)))
+        {
+            return;
+        }
+
+        var batch = new PushBatch { BatchId = ids.NewId(), Tenant = channel.Tenant, Channel = channel.Id, Products = window.TakeForBulk(now, bulk.MaxItems) };
+        window.Lease(batch.BatchId, batch.Products, now + bulk.Lease + BulkGrace, isBulk: true);
+        LogBulk(channel.Id.Value, batch.Products.Length, waiting);
+        await GrainFactory.GetGrain<IBulkPushGrain>(channel.Id.Value).RunAsync(batch);
     }
 
     private async Task ReadIndexAsync(DateTimeOffset now, CancellationToken cancellationToken)
@@ -317,6 +339,9 @@ public sealed partial class StoreGrain(
 
     [LoggerMessage(3003, LogLevel.Information, "Channel {Channel} failed with {Code}: {Message} Next try at {OpenUntil:O}")]
     private partial void LogFault(string channel, string code, string message, DateTimeOffset openUntil);
+
+    [LoggerMessage(3005, LogLevel.Information, "Channel {Channel}: {Count} of {Waiting} waiting products go in bulk")]
+    private partial void LogBulk(string channel, int count, int waiting);
 
     [LoggerMessage(3004, LogLevel.Warning, "The dirty index of channel {Channel} could not be read: {Message}")]
     private partial void LogStorage(string channel, string message);

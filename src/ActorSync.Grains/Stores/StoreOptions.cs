@@ -22,6 +22,12 @@ public sealed class StoreOptions
     /// </summary>
     public TimeSpan LongestPushLease { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>The shortest pause between two looks at a bulk operation; it grows with the operation's age; 50 ms to 1 min. Default 2 s.</summary>
+    public TimeSpan BulkPoll { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A bulk operation whose count stands still for this long is cancelled; 1 s to 10 min. Default 3 min.</summary>
+    public TimeSpan BulkHungAfter { get; set; } = TimeSpan.FromMinutes(3);
+
     /// <summary>How often the dirty index is read while nothing waits; 1 s to 1 min. Default 3 s.</summary>
     public TimeSpan IndexPoll { get; set; } = TimeSpan.FromSeconds(3);
 
@@ -55,6 +61,8 @@ internal sealed class StoreOptionsValidator : IValidateOptions<StoreOptions>
         Span(nameof(options.Linger), options.Linger, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         Span(nameof(options.BatchLease), options.BatchLease, TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(10));
         Span(nameof(options.LongestPushLease), options.LongestPushLease, TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10));
+        Span(nameof(options.BulkPoll), options.BulkPoll, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1));
+        Span(nameof(options.BulkHungAfter), options.BulkHungAfter, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         Span(nameof(options.IndexPoll), options.IndexPoll, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
         Span(nameof(options.PollInterval), options.PollInterval, TimeSpan.FromSeconds(2), TimeSpan.FromHours(1));
         Span(nameof(options.SafetyPollInterval), options.SafetyPollInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(1));

@@ -103,6 +103,12 @@ internal sealed class TenantDirectory : ITenantDirectory
             StockBuffer = settings.StockBuffer,
             PushLease = kind.Descriptor.PushLease < longestPushLease ? kind.Descriptor.PushLease : longestPushLease,
             PicturePushLease = kind.Descriptor.PicturePushLease < longestPushLease ? kind.Descriptor.PicturePushLease : longestPushLease,
+            Bulk = kind.Descriptor.BulkPush is not { } bulk ? null : new BulkProfile
+            {
+                Forms = bulk.Forms,
+                MaxVariants = bulk.MaxVariants,
+                Lease = bulk.Lease < longestPushLease ? bulk.Lease : longestPushLease,
+            },
         };
     });
 

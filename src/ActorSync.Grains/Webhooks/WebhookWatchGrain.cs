@@ -94,6 +94,12 @@ public sealed partial class WebhookWatchGrain(
 
     public async Task SignalAsync(ChannelSignal signal)
     {
+        if (signal == ChannelSignal.BulkFinished)
+        {
+            await GrainFactory.GetGrain<IBulkPushGrain>(Channel.Value).NudgeAsync();
+            return;
+        }
+
         State.ProbeDueAt = clock.GetUtcNow();
         State.IsUninstalled |= signal == ChannelSignal.Uninstalled;
         await WriteAsync(CancellationToken.None);

@@ -103,7 +103,7 @@ internal static partial class ProductSyncEndpoints
         var attempts = await queries.AttemptsAsync(snapshot.Product.Id, MaxJobs, cancellationToken);
         var plans = await catalogue.Product(caller.Tenant, id).PlansAsync();
         var settings = await catalogue.SettingsAsync(caller, cancellationToken);
-        var flying = snapshot.Links.Where(l => l.Flight is not null).Select(l => l.Channel).ToHashSet();
+        var flying = snapshot.Links.Where(l => l.Flight is not null || l.Bulk is not null).Select(l => l.Channel).ToHashSet();
         var waiting = plans.Where(p => !p.Delta.IsEmpty && !flying.Contains(p.Channel)).Select(p =>
         {
             var link = snapshot.Links.FirstOrDefault(l => l.Channel == p.Channel);

@@ -29,7 +29,12 @@ public sealed class TestChannelKind : IChannelKind, ICanon, IWebhookReader
     /// <summary>Bodies by this external id cannot be read: poison.</summary>
     public string? Poison { get; set; }
 
-    public ChannelDescriptor Descriptor { get; } = new()
+    private ChannelDescriptor? descriptor;
+
+    /// <summary>So many waiting products go in bulk.</summary>
+    public int BulkFrom { get; set; } = int.MaxValue;
+
+    public ChannelDescriptor Descriptor => descriptor ??= new ChannelDescriptor
     {
         Kind = KindName,
         DisplayName = "Test shop",
@@ -37,6 +42,15 @@ public sealed class TestChannelKind : IChannelKind, ICanon, IWebhookReader
         OriginKind = OriginKind.Storefront,
         Mask = [Fields.Name, Fields.Description, Fields.Price, Fields.Sku, Fields.IsActive, Fields.Available],
         MaxPushBatch = 50,
+        BulkPush = new BulkPushDescriptor
+        {
+            Forms = [[Fields.Price], [Fields.Name, Fields.Description]],
+            MaxVariants = 100,
+            MaxItems = 1_000,
+            MinItems = 2,
+            Lease = TimeSpan.FromMinutes(1),
+            PaysOff = (_, waiting, _) => waiting >= BulkFrom,
+        },
         ImportPageSize = 100,
         Settings = [],
         EditUrl = (_, _) => null,
@@ -92,8 +106,27 @@ public sealed class TestChannelKind : IChannelKind, ICanon, IWebhookReader
             : new WebhookContent { ExternalId = body.ExternalId, Body = body };
     }
 
-    private sealed class Connection(TestShop shop, IApiBudget budget) : IChannel, IProductSource, IBackfillSource, ICollectionSource, IProductSink, IWebhookRegistrar
+    private sealed class Connection(TestShop shop, IApiBudget budget) : IChannel, IProductSource, IBackfillSource, ICollectionSource, IProductSink, IBulkSink, IWebhookRegistrar
     {
+        public async Task<SourcePage> ReadManyAsync(ImmutableArray<string> externalIds, TimeSpan patience, CancellationToken cancellationToken) =>
+            await shop.Bulk.ReadAsync(externalIds);
+
+        public Task<BulkStart> StartAsync(int form, ImmutableArray<PushItem> items, CancellationToken cancellationToken) => Task.FromResult(shop.Bulk.Start(form, items));
+
+        public Task<BulkStart> FindAsync(int form, DateTimeOffset since, CancellationToken cancellationToken) => Task.FromResult(shop.Bulk.Find(form, since));
+
+        public Task<BulkLook> LookAsync(string operation, CancellationToken cancellationToken) => Task.FromResult(shop.Bulk.Look(operation));
+
+        public Task CancelAsync(string operation, CancellationToken cancellationToken)
+        {
+            shop.Bulk.Cancel(operation);
+            return Task.CompletedTask;
+        }
+
+        public Task<ImmutableArray<PushOutcome>?> CollectAsync(
+            string operation, int form, ImmutableArray<PushItem> items, DateTimeOffset startedAt, CancellationToken cancellationToken) =>
+            Task.FromResult<ImmutableArray<PushOutcome>?>(shop.Bulk.Collect(operation, items));
+
         public Task<ProbeResult> ProbeAsync(CancellationToken cancellationToken) => Task.FromResult(new ProbeResult { Ok = shop.Fault is null, Fault = shop.Fault });
 
         public async Task<SourcePage> ReadPageAsync(string? cursor, int size, CancellationToken cancellationToken)

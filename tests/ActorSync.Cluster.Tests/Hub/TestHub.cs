@@ -76,7 +76,9 @@ public sealed class TestHub : IAsyncDisposable
     /// <param name="mode">Its mode.</param>
     /// <param name="createMissing">What the shop gets that it lacks.</param>
     /// <param name="isTold">False: silos hear of it when they ask, as in a cluster.</param>
-    public async Task<TestShop> ConnectAsync(string name, ChannelMode mode = ChannelMode.Live, CreateMissing createMissing = CreateMissing.All, bool isTold = true)
+    /// <param name="readBeforeWrite">Names and prices are looked at before they are overwritten.</param>
+    public async Task<TestShop> ConnectAsync(
+        string name, ChannelMode mode = ChannelMode.Live, CreateMissing createMissing = CreateMissing.All, bool isTold = true, bool readBeforeWrite = false)
     {
         var shop = Kind.Shops.GetOrAdd(name, key => new TestShop(key, TimeProvider.System));
         var stored = await Grains.GetGrain<ITenantGrain>(Tenant.Value).PutChannelAsync(new ChannelSettings
@@ -87,7 +89,7 @@ public sealed class TestHub : IAsyncDisposable
             Name = name,
             Mode = mode,
             CreateMissing = createMissing,
-            ReadBeforeWrite = false,
+            ReadBeforeWrite = readBeforeWrite,
             Locations = [new ChannelLocation { LocationId = ObservedStock.WholeChannel }],
         });
         foreach (var silo in Cluster.Silos.Where(silo => silo.IsActive && isTold))
@@ -97,6 +99,18 @@ public sealed class TestHub : IAsyncDisposable
 
         await Grains.GetGrain<IStoreGrain>(name).WakeAsync();
         return shop;
+    }
+
+    /// <summary>Nothing is pushed to the shop, or again; every silo knows it when this returns.</summary>
+    public async Task PauseAsync(TestShop shop, bool paused)
+    {
+        var stored = await Grains.GetGrain<ITenantGrain>(Tenant.Value).PatchChannelAsync(new ChannelId(shop.Name), new ChannelPatch { Paused = paused });
+        foreach (var silo in Cluster.Silos.Where(silo => silo.IsActive))
+        {
+            await silo.ServiceProvider.GetRequiredService<ITenantDirectory>().RefreshAsync(Tenant, stored!.Version);
+        }
+
+        await Grains.GetGrain<IStoreGrain>(shop.Name).WakeAsync();
     }
 
     /// <summary>What the shop shows now, observed as a read.</summary>

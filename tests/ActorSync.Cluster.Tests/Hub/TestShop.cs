@@ -13,9 +13,14 @@ public sealed class TestShop(string name, TimeProvider clock)
     private int nextId;
     private int pushes;
     private int reads;
+    private int writes;
     private int pages;
+    private TestBulkDesk? bulk;
 
     public string Name => name;
+
+    /// <summary>Its operations for many products.</summary>
+    public TestBulkDesk Bulk => bulk ??= new TestBulkDesk(this, clock);
 
     /// <summary>While set, every call fails with it.</summary>
     public ChannelFault? Fault { get; set; }
@@ -31,6 +36,9 @@ public sealed class TestShop(string name, TimeProvider clock)
 
     /// <summary>Calls of PushAsync that reached the shop.</summary>
     public int Pushes => Volatile.Read(ref pushes);
+
+    /// <summary>Products that any call or operation wrote.</summary>
+    public int Writes => Volatile.Read(ref writes);
 
     public int Reads => Volatile.Read(ref reads);
 
@@ -219,8 +227,9 @@ public sealed class TestShop(string name, TimeProvider clock)
         }
     }
 
-    private PushOutcome Apply(PushItem item)
+    internal PushOutcome Apply(PushItem item)
     {
+        Interlocked.Increment(ref writes);
         lock (gate)
         {
             var sentAt = clock.GetUtcNow();
