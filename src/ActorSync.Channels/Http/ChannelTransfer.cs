@@ -1,5 +1,8 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace ActorSync.Channels.Http;
 
@@ -8,6 +11,7 @@ public sealed class ChannelTransfer(HttpClient http, TimeProvider clock)
 {
     /// <summary>A transfer that moves no byte for this long is given up.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LongestUpload = TimeSpan.FromMinutes(5);
     private const int BufferBytes = 128 * 1024;
 
     /// <summary>Writes what <paramref name="address"/> answers to <paramref name="target"/>; more than <paramref name="maxBytes"/> is a failure.</summary>
@@ -51,6 +55,41 @@ public sealed class ChannelTransfer(HttpClient http, TimeProvider clock)
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>Posts a form: the fields as they are and in their order, then the file.</summary>
+    public async Task<TransferResult> UploadAsync(
+        Uri address, IEnumerable<(string Name, string Value)> fields, string fileName, ReadOnlyMemory<byte> file, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        using var idle = new CancellationTokenSource(LongestUpload, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, cancellationToken);
+        var boundary = "actorsync-" + Convert.ToHexStringLower(SHA256.HashData(file.Span).AsSpan(0, 16));
+        using var form = new MultipartFormDataContent(boundary);
+        // Not every storage host takes the quotation marks that .NET puts around it.
+        form.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=" + boundary);
+        foreach (var (name, value) in fields)
+        {
+            form.Add(Part(new ByteArrayContent(Encoding.UTF8.GetBytes(value)), name, fileName: null));
+        }
+
+        form.Add(Part(new ReadOnlyMemoryContent(file), "file", fileName));
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = form };
+            using var response = await http.SendAsync(request, both.Token);
+            return new TransferResult(response.StatusCode, file.Length, Fault: null);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && failure is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return Failed("TRANSFER_BROKEN", "The file could not be sent to its end.", ChannelFaultKind.Transient);
+        }
+    }
+
+    private static HttpContent Part(HttpContent content, string name, string? fileName)
+    {
+        content.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data") { Name = $"\"{name}\"", FileName = fileName is null ? null : $"\"{fileName}\"" };
+        return content;
     }
 
     private static TransferResult Failed(string code, string message, ChannelFaultKind kind) =>

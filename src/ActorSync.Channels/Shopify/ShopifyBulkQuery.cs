@@ -12,6 +12,29 @@ internal static partial class ShopifyBulkQuery
     /// <summary>Reads all products as <see cref="ShopifyOperations.ProductsPage"/> does.</summary>
     public static readonly Lazy<ShopifyBulkDocument> Products = new(() => From(ShopifyOperations.ProductsPage.Document));
 
+    /// <summary>Shopify takes 65,535 bytes.</summary>
+    private const int LongestText = 60_000;
+
+    /// <summary>The same of these products; of more than fit into a query, the first.</summary>
+    public static string ProductsOf(IEnumerable<string> ids)
+    {
+        const string Root = "products {";
+        var text = Products.Value.Text;
+        var at = text.IndexOf(Root, StringComparison.Ordinal);
+        var search = new StringBuilder();
+        foreach (var id in ids)
+        {
+            if (text.Length + search.Length + id.Length > LongestText)
+            {
+                break;
+            }
+
+            search.Append(search.Length == 0 ? "id:" : " OR id:").Append(id);
+        }
+
+        return $"{text[..at]}products(query: \"{search}\") {{{text[(at + Root.Length)..]}";
+    }
+
     public static ShopifyBulkDocument From(string document)
     {
         var tokens = new Queue<string>(Token().Matches(document).Select(match => match.Value));

@@ -20,13 +20,16 @@ internal sealed record ShopifyBulkPace
 }
 
 /// <summary>One look at an operation.</summary>
-internal sealed record ShopifyBulkRun(string Id, string Status, string? ErrorCode, DateTimeOffset CreatedAt, long Objects, long Roots, long? Bytes, Uri? Url, string Document)
+internal sealed record ShopifyBulkRun(string Id, string Status, string? ErrorCode, DateTimeOffset CreatedAt, long Objects, long Roots, long? Bytes, Uri? Url, Uri? PartialUrl, string Document)
 {
     /// <summary>Only this means that the result is whole.</summary>
     public bool IsComplete => Status == "COMPLETED";
 
     /// <summary>Over without a result; what there may be of one is a part, and a part tells nothing.</summary>
     public bool IsLost => Status is "FAILED" or "CANCELED" or "CANCELING" or "EXPIRED";
+
+    /// <summary>Nothing more happens.</summary>
+    public bool IsOver => Status is "COMPLETED" or "FAILED" or "CANCELED" or "EXPIRED";
 
     public static ShopifyBulkRun? Of(JsonElement? node) => node is not { ValueKind: JsonValueKind.Object } run ? null : new ShopifyBulkRun(
         ShopifyGid.Number(run.GetProperty("id").GetString()!),
@@ -36,8 +39,11 @@ internal sealed record ShopifyBulkRun(string Id, string Status, string? ErrorCod
         Count(run, "objectCount") ?? 0,
         Count(run, "rootObjectCount") ?? 0,
         Count(run, "fileSize"),
-        ShopifyMapper.Child(run, "url") is { ValueKind: JsonValueKind.String } url ? new Uri(url.GetString()!) : null,
+        Address(run, "url"),
+        Address(run, "partialDataUrl"),
         run.GetProperty("query").GetString() ?? "");
+
+    private static Uri? Address(JsonElement run, string name) => ShopifyMapper.Child(run, name) is { ValueKind: JsonValueKind.String } text ? new Uri(text.GetString()!) : null;
 
     private static long? Count(JsonElement run, string name) =>
         ShopifyMapper.Child(run, name) is { ValueKind: JsonValueKind.String } text && long.TryParse(text.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
@@ -53,10 +59,18 @@ internal sealed partial class ShopifyBulkRuns(ShopifyClient client, ShopifyBulkP
     public ShopifyBulkPace Pace => pace;
 
     /// <summary>The query that an earlier try began: running or complete, of the same document, not older than that try.</summary>
-    public async Task<(ShopifyBulkRun? Run, ChannelFault? Fault)> FindAsync(string document, DateTimeOffset since, CancellationToken cancellationToken)
+    public Task<(ShopifyBulkRun? Run, ChannelFault? Fault)> FindAsync(string document, DateTimeOffset since, CancellationToken cancellationToken) =>
+        FindAsync("query", document, since, run => !run.IsLost, cancellationToken);
+
+    /// <summary>The mutation that an earlier try began, whatever became of it: it may have written.</summary>
+    public Task<(ShopifyBulkRun? Run, ChannelFault? Fault)> FindMutationAsync(string document, DateTimeOffset since, CancellationToken cancellationToken) =>
+        FindAsync("mutation", document, since, _ => true, cancellationToken);
+
+    private async Task<(ShopifyBulkRun? Run, ChannelFault? Fault)> FindAsync(
+        string type, string document, DateTimeOffset since, Func<ShopifyBulkRun, bool> isUsable, CancellationToken cancellationToken)
     {
         var answer = await client.SendAsync(
-            ShopifyOperations.BulkOperations, new JsonObject { ["query"] = "operation_type:query" }, Lane.Content, cancellationToken);
+            ShopifyOperations.BulkOperations, new JsonObject { ["query"] = "operation_type:" + type }, Lane.Content, cancellationToken);
         if (answer.Fault is { } fault)
         {
             return (null, fault);
@@ -64,12 +78,50 @@ internal sealed partial class ShopifyBulkRuns(ShopifyClient client, ShopifyBulkP
 
         var earliest = since + client.ClockOffset - Slack;
         return (ShopifyMapper.Nodes(answer.Root("bulkOperations")).Select(node => ShopifyBulkRun.Of(node)).OfType<ShopifyBulkRun>()
-            .FirstOrDefault(run => !run.IsLost && run.CreatedAt >= earliest && run.Document == document), null);
+            .FirstOrDefault(run => isUsable(run) && run.CreatedAt >= earliest && run.Document == document), null);
     }
 
     /// <summary>A new operation. Without one and without a fault Shopify refused it, for which there is no cure but the other way of working.</summary>
     public async Task<(ShopifyBulkRun? Run, ChannelFault? Fault)> StartQueryAsync(string document, CancellationToken cancellationToken) =>
         Started(await client.SendAsync(ShopifyOperations.BulkRunQuery, new JsonObject { ["query"] = document }, Lane.Content, cancellationToken), "bulkOperationRunQuery");
+
+    /// <summary>A new mutation; a refusal is neither an operation nor a fault.</summary>
+    public async Task<BulkStart> StartMutationAsync(string document, string path, CancellationToken cancellationToken)
+    {
+        var answer = await client.SendAsync(
+            ShopifyOperations.BulkRunMutation, new JsonObject { ["mutation"] = document, ["path"] = path }, Lane.Price, cancellationToken);
+        var (run, fault) = Started(answer, "bulkOperationRunMutation");
+        return new BulkStart { Operation = run?.Id, Fault = fault, MayHaveHappened = answer.MayHaveHappened };
+    }
+
+    /// <summary>Looks until the operation is over; one that hangs, or is not over by <paramref name="until"/>, is cancelled and null.</summary>
+    public async Task<(ShopifyBulkRun? Run, ChannelFault? Fault)> WaitAsync(ShopifyBulkRun started, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        var began = client.Clock.GetUtcNow();
+        var progress = (started.Objects, At: began);
+        while (true)
+        {
+            await Task.Delay(PauseAfter(client.Clock.GetUtcNow() - began), client.Clock, cancellationToken);
+            var (run, fault) = await LookAsync(started.Id, cancellationToken);
+            var now = client.Clock.GetUtcNow();
+            if (run is null || run.IsOver)
+            {
+                if (run is { IsComplete: false })
+                {
+                    Lost(run.Id, $"{run.Status} {run.ErrorCode}".TrimEnd());
+                }
+
+                return (run, fault);
+            }
+
+            progress = run.Objects > progress.Objects ? (run.Objects, now) : progress;
+            if (now > until || now - progress.At > pace.HungAfter)
+            {
+                await CancelAsync(run, now - progress.At, cancellationToken);
+                return (null, null);
+            }
+        }
+    }
 
     public async Task<(ShopifyBulkRun? Run, ChannelFault? Fault)> LookAsync(string id, CancellationToken cancellationToken)
     {
@@ -80,8 +132,11 @@ internal sealed partial class ShopifyBulkRuns(ShopifyClient client, ShopifyBulkP
     public async Task CancelAsync(ShopifyBulkRun run, TimeSpan stoodStill, CancellationToken cancellationToken)
     {
         LogHung(channel.Value, run.Id, run.Objects, stoodStill);
-        await client.SendAsync(ShopifyOperations.BulkCancel, new JsonObject { ["id"] = Gid + run.Id }, Lane.Content, cancellationToken);
+        await CancelAsync(run.Id, cancellationToken);
     }
+
+    public Task CancelAsync(string id, CancellationToken cancellationToken) =>
+        client.SendAsync(ShopifyOperations.BulkCancel, new JsonObject { ["id"] = Gid + id }, Lane.Content, cancellationToken);
 
     /// <summary>The longer it runs, the less often it is asked.</summary>
     public TimeSpan PauseAfter(TimeSpan age) => TimeSpan.FromTicks(Math.Clamp(age.Ticks / 10, pace.ShortestPause.Ticks, pace.LongestPause.Ticks));

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace ActorSync.Channels.Shopify;
 
 /// <summary>One open connection to a shop: the seam that the hub sees. What it does is in the parts that it is made of.</summary>
-internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource, ICollectionSource, IProductSink, IWebhookRegistrar
+internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource, ICollectionSource, IProductSink, IBulkSink, IWebhookRegistrar
 {
     private const string Denied = "ACCESS_DENIED";
     private readonly ShopifyClient _client;
@@ -14,6 +14,8 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource
     private readonly ShopifyBulkImport _import;
     private readonly ShopifySubscriptions _subscriptions;
     private readonly ShopifyPush _push;
+    private readonly ShopifyBulkRuns _runs;
+    private readonly ShopifyBulkPush _bulk;
     private readonly string _apiVersion;
 
     public ShopifyChannel(
@@ -28,11 +30,13 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource
     {
         _apiVersion = options.ApiVersion;
         _client = new ShopifyClient(http, options.Endpoint, options.ApiVersion, tokens, channel, budget, log);
-        var runs = new ShopifyBulkRuns(_client, pace ?? ShopifyBulkPace.Standard, channel, log);
+        _runs = new ShopifyBulkRuns(_client, pace ?? ShopifyBulkPace.Standard, channel, log);
+        var results = new ShopifyBulkResults(transfer, options.Endpoint, channel);
         _source = new ShopifySource(_client, channel);
-        _import = new ShopifyBulkImport(_client, _source, runs, new ShopifyBulkResults(transfer, options.Endpoint, channel), options.BulkFrom, log);
+        _import = new ShopifyBulkImport(_client, _source, _runs, results, options.BulkFrom, log);
         _subscriptions = new ShopifySubscriptions(_client, channel);
         _push = new ShopifyPush(_client, _source, _subscriptions);
+        _bulk = new ShopifyBulkPush(_client, _source, _runs, results, transfer);
     }
 
     public async Task<ProbeResult> ProbeAsync(CancellationToken cancellationToken)
@@ -93,6 +97,21 @@ internal sealed class ShopifyChannel : IChannel, IProductSource, IBackfillSource
     }
 
     public Task<ImmutableArray<PushOutcome>> PushAsync(ImmutableArray<PushItem> items, CancellationToken cancellationToken) => _push.PushAsync(items, cancellationToken);
+
+    public Task<SourcePage> ReadManyAsync(ImmutableArray<string> externalIds, TimeSpan patience, CancellationToken cancellationToken) =>
+        _bulk.ReadManyAsync(externalIds, patience, cancellationToken);
+
+    public Task<BulkStart> StartAsync(int form, ImmutableArray<PushItem> items, CancellationToken cancellationToken) => _bulk.StartAsync(form, items, cancellationToken);
+
+    public Task<BulkStart> FindAsync(int form, DateTimeOffset since, CancellationToken cancellationToken) => _bulk.FindAsync(form, since, cancellationToken);
+
+    public Task<BulkLook> LookAsync(string operation, CancellationToken cancellationToken) => _bulk.LookAsync(operation, cancellationToken);
+
+    public Task CancelAsync(string operation, CancellationToken cancellationToken) => _runs.CancelAsync(operation, cancellationToken);
+
+    public Task<ImmutableArray<PushOutcome>?> CollectAsync(
+        string operation, int form, ImmutableArray<PushItem> items, DateTimeOffset startedAt, CancellationToken cancellationToken) =>
+        _bulk.CollectAsync(operation, form, items, startedAt, cancellationToken);
 
     public Task<WebhookRegistration> EnsureAsync(Uri target, CancellationToken cancellationToken) => _subscriptions.EnsureAsync(target, cancellationToken);
 

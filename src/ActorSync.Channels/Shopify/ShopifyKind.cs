@@ -16,6 +16,16 @@ internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, I
         OriginKind = OriginKind.Storefront,
         Mask = ShopifyFields.Mask,
         MaxPushBatch = ShopifyPush.MaxItems,
+        BulkPush = new BulkPushDescriptor
+        {
+            Forms = [.. ShopifyBulkForm.All.Select(form => form.Fields)],
+            MaxVariants = ShopifyBulkPush.MaxVariants,
+            MaxItems = ShopifyBulkPush.MaxItems,
+            MinItems = ShopifyBulkPush.MinItems,
+            Lease = ShopifyBulkPush.Lease,
+            PaysOff = (settings, waiting, restore) => ShopifyBulkFrom.Parse(settings.Values.GetValueOrDefault(ShopifySettings.BulkFromName)) is { } from
+                && from.Allows(waiting, ShopifyBulkArithmetic.PushInBulk(waiting, restore)),
+        },
         ImportPageSize = ShopifySource.PageSize,
         ImportPageCost = ShopifyOperations.ProductsPage.Cost,
         Settings =
@@ -35,7 +45,7 @@ internal sealed class ShopifyKind(ChannelHttpClients http, TimeProvider clock, I
             new ChannelSettingDescriptor
             {
                 Name = ShopifySettings.BulkFromName, Label = "Bulk from",
-                Help = "Products from which on an import runs as a bulk operation: a number, 'never', or empty to take whatever is quicker.",
+                Help = "Products from which on imports and pushes run as bulk operations: a number, 'never', or empty to take whatever is quicker.",
             },
             new ChannelSettingDescriptor
             {

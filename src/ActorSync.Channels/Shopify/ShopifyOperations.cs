@@ -48,6 +48,8 @@ internal static partial class ShopifyOperations
     public static readonly ShopifyOperation StockSet = Load("StockSet");
     public static readonly ShopifyOperation StockActivate = Load("StockActivate");
     public static readonly ShopifyOperation BulkCancel = Load("BulkCancel");
+    public static readonly ShopifyOperation StagedUpload = Load("StagedUpload");
+    public static readonly ShopifyOperation BulkVariantsUpdate = Load("BulkVariantsUpdate");
 
     public static readonly ShopifyOperation MediaOfProduct = Load("MediaOfProduct");
     public static readonly ShopifyOperation MediaDescribe = Load("MediaDescribe");
@@ -61,6 +63,7 @@ internal static partial class ShopifyOperations
     public static readonly ShopifyOperation VariantsCreate = Load("VariantsCreate", repeatable: false);
     public static readonly ShopifyOperation VariantsDelete = Load("VariantsDelete", repeatable: false);
     public static readonly ShopifyOperation HubIdDefine = Load("HubIdDefine", repeatable: false);
+    public static readonly ShopifyOperation BulkRunMutation = Load("BulkRunMutation", repeatable: false);
     public static readonly ShopifyOperation BulkRunQuery = Load("BulkRunQuery", repeatable: false);
     public static readonly ShopifyOperation WebhookCreate = Load("WebhookCreate", repeatable: false);
     public static readonly ShopifyOperation WebhookDelete = Load("WebhookDelete", repeatable: false);
@@ -69,6 +72,7 @@ internal static partial class ShopifyOperations
     [
         ShopProbe, AppScopes, ProductsPage, ProductsChanged, ProductsCount, ProductsByIds, ProductByHubId, VariantsOfProduct, LevelsOfItem, VariantsBySku, ItemsOfVariants,
         ProductStatus, ProductSetStatus, HubIdDefinition, CollectionsPage, CollectionsOfProduct, PicturesOfProducts, BulkOperation, BulkOperations, BulkCancel, BulkRunQuery,
+        BulkRunMutation, StagedUpload, BulkVariantsUpdate,
         Webhooks, CollectionMembers, ProductSet, ProductSetLarge, ProductUpdate, ProductDelete, TagsAdd, TagsRemove, VariantsUpdate, StockSet, StockActivate, VariantsCreate,
         VariantsDelete, MediaOfProduct, MediaDescribe, MediaRemove, MediaMove, MediaAdd, HubIdDefine, WebhookCreate, WebhookDelete,
     ];

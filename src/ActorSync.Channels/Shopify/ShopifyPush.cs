@@ -300,24 +300,53 @@ internal sealed class ShopifyPush(ShopifyClient client, ShopifySource source, Sh
 
         var payload = answer.Root("productUpdate");
         var errors = ShopifyErrors.UserErrors(payload);
+        if (!Took(state, keys, payload, errors))
+        {
+            await RefuseFieldsAsync(state, id, sent, errors, cancellationToken);
+        }
+    }
+
+    /// <summary>The whole update is done or its product gone; false = something of it was refused, so that nothing of it was done.</summary>
+    private static bool Took(ShopifyPushState state, RegisterKey[] keys, JsonElement? payload, ImmutableArray<ShopifyUserError> errors)
+    {
         if (errors.FirstOrDefault(ShopifyErrors.IsGone) is { } gone)
         {
             state.Gone(gone.Message);
-            return;
+            return true;
         }
 
-        if (errors.Length == 0)
+        if (errors.Length > 0)
         {
-            state.Mark(keys, PushResult.Applied);
-            if (payload is { } done && ShopifyMapper.Child(done, "product") is { ValueKind: JsonValueKind.Object } node)
-            {
-                state.Learn(ShopifyMapper.Product(node));
-            }
+            return false;
+        }
 
+        state.Mark(keys, PushResult.Applied);
+        if (payload is { } done && ShopifyMapper.Child(done, "product") is { ValueKind: JsonValueKind.Object } node)
+        {
+            state.Learn(ShopifyMapper.Product(node));
+        }
+
+        return true;
+    }
+
+    /// <summary>What the answer to an update of product fields says where nothing may be sent after it: what an error does not name goes with the next push.</summary>
+    internal static void SettleFields(ShopifyPushState state, RegisterKey[] keys, JsonElement payload)
+    {
+        var errors = ShopifyErrors.UserErrors(payload);
+        if (Took(state, keys, payload, errors))
+        {
             return;
         }
 
-        await RefuseFieldsAsync(state, id, sent, errors, cancellationToken);
+        state.NotSent(keys, errors[0].Message);
+        foreach (var key in keys)
+        {
+            if (keys.Length == 1 || errors.Any(error => ShopifyMapper.FieldOf(error) == key.Field))
+            {
+                var error = errors.FirstOrDefault(error => ShopifyMapper.FieldOf(error) == key.Field) ?? errors[0];
+                state.Reject(key, error.Code ?? "REFUSED", error.Message);
+            }
+        }
     }
 
     private async Task RefuseFieldsAsync(

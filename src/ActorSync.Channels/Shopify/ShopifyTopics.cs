@@ -56,6 +56,7 @@ internal static class ShopifyTopics
         new() { Name = "orders/cancelled", Subscribed = "ORDERS_CANCELLED", Resource = Order, Read = Lines, Keep = OfOrder, Scope = "read_orders" },
         new() { Name = "app/uninstalled", Subscribed = "APP_UNINSTALLED", Resource = Connection, Read = Says(ChannelSignal.Uninstalled), Keep = ["id"] },
         new() { Name = "app/scopes_update", Subscribed = "APP_SCOPES_UPDATE", Resource = Connection, Read = Says(ChannelSignal.RightsChanged), Keep = ["id"] },
+        new() { Name = "bulk_operations/finish", Subscribed = "BULK_OPERATIONS_FINISH", Resource = Connection, Read = Says(ChannelSignal.BulkFinished), Keep = ["admin_graphql_api_id", "status"] },
         new() { Name = "customers/data_request", Resource = Connection },
         new() { Name = "customers/redact", Resource = Connection },
         new() { Name = "shop/redact", Resource = Connection },

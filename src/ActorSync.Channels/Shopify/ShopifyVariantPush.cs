@@ -12,7 +12,31 @@ internal sealed class ShopifyVariantPush(ShopifyClient client, ShopifySource sou
 
     public async Task UpdateAsync(ShopifyPushState state, string id, CancellationToken cancellationToken)
     {
-        var rows = new List<(DesiredVariant Variant, List<PlannedValue> Fields, JsonObject Input)>();
+        foreach (var chunk in Rows(state).Chunk(MaxRows))
+        {
+            if (state.IsOver)
+            {
+                return;
+            }
+
+            var keys = chunk.SelectMany(row => row.Fields).Select(planned => planned.Key).ToArray();
+            var isPrice = Array.TrueForAll(keys, key => key.Field is ShopifyFields.Price or ShopifyFields.CompareAtPrice);
+            var answer = await client.SendAsync(
+                ShopifyOperations.VariantsUpdate, Variables(id, chunk), isPrice ? Lane.Price : Lane.Content, cancellationToken, chunk.Length * CostPerVariant);
+            if (answer.Fault is { } fault)
+            {
+                state.Fail(keys, fault, answer.MayHaveHappened);
+                return;
+            }
+
+            Settle(state, chunk, answer.Root("productVariantsBulkUpdate"));
+        }
+    }
+
+    /// <summary>The variants that an update names, each with what it changes; what cannot be changed is refused.</summary>
+    internal static List<VariantRow> Rows(ShopifyPushState state)
+    {
+        var rows = new List<VariantRow>();
         foreach (var variant in state.Item.Target.Variants.Where(variant => variant is { ExternalId: not null, Remove: false }))
         {
             var input = new JsonObject { ["id"] = ShopifyGid.Variant(variant.ExternalId!) };
@@ -36,45 +60,38 @@ internal sealed class ShopifyVariantPush(ShopifyClient client, ShopifySource sou
 
             if (fields.Count > 0)
             {
-                rows.Add((variant, fields, input));
+                rows.Add(new VariantRow(fields, input));
             }
         }
 
-        foreach (var chunk in rows.Chunk(MaxRows))
+        return rows;
+    }
+
+    internal static JsonObject Variables(string id, IEnumerable<VariantRow> rows) => new()
+    {
+        ["productId"] = ShopifyGid.Product(id),
+        ["variants"] = new JsonArray([.. rows.Select(row => (JsonNode)row.Input)]),
+    };
+
+    /// <summary>What the answer to one update says of its rows.</summary>
+    internal static void Settle(ShopifyPushState state, IReadOnlyList<VariantRow> rows, JsonElement? payload)
+    {
+        Learn(state, payload);
+        var errors = ShopifyErrors.UserErrors(payload);
+        if (errors.FirstOrDefault(error => ShopifyErrors.IsGone(error) && error.Row("variants") is null) is { } gone)
         {
-            if (state.IsOver)
-            {
-                return;
-            }
+            state.Gone(gone.Message);
+            return;
+        }
 
-            var keys = chunk.SelectMany(row => row.Fields).Select(planned => planned.Key).ToArray();
-            var isPrice = Array.TrueForAll(keys, key => key.Field is ShopifyFields.Price or ShopifyFields.CompareAtPrice);
-            var answer = await client.SendAsync(ShopifyOperations.VariantsUpdate, new JsonObject
-            {
-                ["productId"] = ShopifyGid.Product(id),
-                ["variants"] = new JsonArray([.. chunk.Select(row => (JsonNode)row.Input)]),
-            }, isPrice ? Lane.Price : Lane.Content, cancellationToken, chunk.Length * CostPerVariant);
-            if (answer.Fault is { } fault)
-            {
-                state.Fail(keys, fault, answer.MayHaveHappened);
-                return;
-            }
-
-            var payload = answer.Root("productVariantsBulkUpdate");
-            Learn(state, payload);
-            var errors = ShopifyErrors.UserErrors(payload);
-            if (errors.FirstOrDefault(error => ShopifyErrors.IsGone(error) && error.Row("variants") is null) is { } gone)
-            {
-                state.Gone(gone.Message);
-                return;
-            }
-
-            for (var i = 0; i < chunk.Length; i++)
-            {
-                Judge(state, chunk[i].Fields, [.. errors.Where(error => error.Row("variants") == i)], [.. errors.Where(error => error.Row("variants") is null)]);
-            }
+        for (var i = 0; i < rows.Count; i++)
+        {
+            Judge(state, rows[i].Fields, [.. errors.Where(error => error.Row("variants") == i)], [.. errors.Where(error => error.Row("variants") is null)]);
         }
     }
+
+    /// <summary>One variant of an update.</summary>
+    internal sealed record VariantRow(List<PlannedValue> Fields, JsonObject Input);
 
     public async Task CreateAsync(ShopifyPushState state, string id, CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace ActorSync.Sandbox.Shopify;
 /// </summary>
 public sealed class SearchQuery
 {
-    private const int LongestText = 4_000;
+    private const int LongestText = 65_535;
     private readonly List<List<Term>> alternatives = [[]];
 
     public SearchQuery(string text)
@@ -39,6 +39,23 @@ public sealed class SearchQuery
     }
 
     public IEnumerable<Term> Terms => alternatives.SelectMany(a => a);
+
+    /// <summary>The numbers asked for, when nothing else is: thousands of them are looked up instead of compared. Null = anything else.</summary>
+    public IReadOnlySet<long>? OnlyIds()
+    {
+        var ids = new HashSet<long>();
+        foreach (var alternative in alternatives)
+        {
+            if (alternative is not [{ Field: "id", Comparator: "", Negated: false } term] || !long.TryParse(term.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+            {
+                return null;
+            }
+
+            ids.Add(id);
+        }
+
+        return ids;
+    }
 
     public bool Matches(Func<Term, bool> test) =>
         alternatives.TrueForAll(a => a.Count == 0) || alternatives.Exists(a => a.Count > 0 && a.TrueForAll(t => test(t) != t.Negated));

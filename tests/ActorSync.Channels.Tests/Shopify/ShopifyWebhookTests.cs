@@ -13,7 +13,7 @@ public sealed class ShopifyWebhookTests
     private static readonly ShopifyWebhooks Reader = new();
 
     /// <summary>Answered, counted, and nothing is read from them.</summary>
-    private static readonly string[] Unread = ["bulk_operations/finish", "collections/delete"];
+    private static readonly string[] Unread = ["collections/delete"];
     private static readonly ChannelSettings Settings = new()
     {
         Id = new ChannelId("shop1"),

@@ -100,7 +100,8 @@ internal static class QueryFields
         }
 
         var query = Query(context, state, text, CatalogueSearch.ProductFields);
-        return state.Shop.Search.Visible().Where(p => query.Matches(t => CatalogueSearch.Product(p, t))).Select(p => state.Shop.Product(p.Id)).OfType<ShopProduct>();
+        var ids = query.OnlyIds();
+        return state.Shop.Search.Visible().Where(p => ids?.Contains(p.Id) ?? query.Matches(t => CatalogueSearch.Product(p, t))).Select(p => state.Shop.Product(p.Id)).OfType<ShopProduct>();
     }
 
     private static SortKey Sort(ShopProduct product, string by) => by switch
