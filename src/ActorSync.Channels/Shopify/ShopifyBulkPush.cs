@@ -67,7 +67,10 @@ internal sealed class ShopifyBulkPush(ShopifyClient client, ShopifySource source
         {
             ["input"] = new JsonArray(new JsonObject
             {
-                ["resource"] = "BULK_MUTATION_VARIABLES", ["filename"] = "changes.jsonl", ["mimeType"] = "text/jsonl", ["httpMethod"] = "POST",
+                ["resource"] = "BULK_MUTATION_VARIABLES",
+                ["filename"] = "changes.jsonl",
+                ["mimeType"] = "text/jsonl",
+                ["httpMethod"] = "POST",
             }),
         }, Lane.Price, cancellationToken);
         if (staged.Fault is not null)

@@ -61,9 +61,13 @@ public sealed class PushWindow
     /// The next batch: due products that no batch holds, most urgent lane first, longest waiting first. Null while the linger of the oldest is not over and
     /// the batch would not be full, unless something urgent waits. While a bulk operation runs, what the next one may carry waits for it.
     /// </summary>
-    public ImmutableArray<ProductId>? Take(DateTimeOffset now, int size, TimeSpan linger)
+    /// <param name="now">The time.</param>
+    /// <param name="size">Most products.</param>
+    /// <param name="linger">How long the first waits for company.</param>
+    /// <param name="waitForBulk">What a bulk operation may carry stays, as if one were running: there may soon be enough for one.</param>
+    public ImmutableArray<ProductId>? Take(DateTimeOffset now, int size, TimeSpan linger, bool waitForBulk = false)
     {
-        var hasBulk = HasBulk;
+        var hasBulk = waitForBulk || HasBulk;
         var due = waiting.Where(pair => pair.Value.DueAt <= now && !leased.Contains(pair.Key)
             && (!hasBulk || pair.Value.Lane == Lane.Stock || (pair.Value.IsSingle && !inBulk.Contains(pair.Key)))).ToList();
         if (due.Count == 0)

@@ -10,10 +10,10 @@ internal sealed partial class Merge
 
     public Decision Settle(PushOutcome outcome)
     {
-        var open = link.FlightOf(outcome.PushId);
-        var isOurs = open is not null;
-        var isCreate = open?.Action == PushAction.Create;
-        if (open?.Action == PushAction.Delete && outcome.Result == PushResult.Gone)
+        var flight = link.FlightOf(outcome.PushId);
+        var isOurs = flight is not null;
+        var isCreate = flight?.Action == PushAction.Create;
+        if (flight?.Action == PushAction.Delete && outcome.Result == PushResult.Gone)
         {
             outcome = outcome with { Result = PushResult.Applied, Answer = null, Error = null };
         }
@@ -54,7 +54,7 @@ internal sealed partial class Merge
             SettleLink(outcome, isCreate);
         }
 
-        if (open?.Lacked is { } lacked && !(outcome.Answer?.Version >= lacked))
+        if (flight?.Lacked is { } lacked && !(outcome.Answer?.Version >= lacked))
         {
             WantRead();
         }

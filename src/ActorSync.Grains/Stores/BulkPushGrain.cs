@@ -54,6 +54,7 @@ public sealed partial class BulkPushGrain(
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
     private PushBatch? given;
+    private bool isBusy;
     private TaskCompletionSource nudged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private BulkPushState State => state.State;
@@ -64,7 +65,7 @@ public sealed partial class BulkPushGrain(
 
     public async Task RunAsync(PushBatch batch)
     {
-        if (given is null && State.Flights.IsEmpty)
+        if (given is null && !isBusy && State.Flights.IsEmpty)
         {
             given = batch;
             return;
@@ -89,13 +90,14 @@ public sealed partial class BulkPushGrain(
 
         if (given is { } batch)
         {
+            (given, isBusy) = (null, true);
             try
             {
                 await PushAsync(batch, cancellationToken);
             }
             finally
             {
-                given = null;
+                isBusy = false;
             }
         }
     }
@@ -122,7 +124,7 @@ public sealed partial class BulkPushGrain(
         {
             if (State.Flights.IsEmpty)
             {
-                await Store.CompleteAsync(run.Result(Now + AfterRefusal));
+                await ReportAsync(run);
             }
         }
 
@@ -210,7 +212,14 @@ public sealed partial class BulkPushGrain(
             }
         }
 
-        await Store.CompleteAsync(run.Result(Now + AfterRefusal));
+        await ReportAsync(run);
+    }
+
+    /// <summary>The store's answer to it may be the next batch.</summary>
+    private Task ReportAsync(BulkRun run)
+    {
+        isBusy = false;
+        return Store.CompleteAsync(run.Result(Now + AfterRefusal));
     }
 
     /// <summary>Waits for one operation and collects its outcomes; one that hangs or takes too long is cancelled, and what it did by then stands. Null = nothing is known.</summary>
@@ -262,7 +271,7 @@ public sealed partial class BulkPushGrain(
     private async Task PauseAsync(bool isShort, CancellationToken cancellationToken)
     {
         var shortest = options.Value.BulkPoll;
-        var pause = isShort ? shortest : TimeSpan.FromTicks(Math.Clamp((Now - State.StartedAt).Ticks / 10, shortest.Ticks, Math.Max(shortest.Ticks, LongestPause.Ticks)));
+        var pause = isShort ? shortest : TimeSpan.FromTicks(Math.Clamp((Now - State.StartedAt).Ticks / 4, shortest.Ticks, Math.Max(shortest.Ticks, LongestPause.Ticks)));
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAny(Task.Delay(pause, clock, over.Token), nudged.Task);
         await over.CancelAsync();

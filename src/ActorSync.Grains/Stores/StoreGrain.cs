@@ -221,8 +221,9 @@ public sealed partial class StoreGrain(
             var batchLease = options.Value.BatchLease > kind.PushLease ? options.Value.BatchLease : kind.PushLease;
             // One batch at a time while the channel is suspect: the first answer decides.
             var parallel = circuit.Failures > 0 ? 1 : options.Value.MaxBatches;
-            await StartBulkAsync(channel, kind.BulkPush, now);
-            while (window.BatchCount < parallel && window.Take(now, size, options.Value.Linger) is { } products)
+            var bulk = Allows(channel, kind.BulkPush) ? kind.BulkPush : null;
+            await StartBulkAsync(channel, bulk, now);
+            while (window.BatchCount < parallel && window.Take(now, size, options.Value.Linger, GathersForBulk(channel, bulk, now)) is { } products)
             {
                 var batchId = ids.NewId();
                 window.Lease(batchId, products, now + batchLease);
@@ -252,13 +253,22 @@ public sealed partial class StoreGrain(
     }
 
     /// <summary>
-    /// Gives the waiting products to one bulk operation where that is the better way. Not where a lost edit would stay unseen: without webhooks nothing tells of
-    /// what a merchant writes while the operation runs.
+    /// Not where a lost edit would stay unseen: without webhooks nothing tells of what a merchant writes while the operation runs. Nor while the channel is suspect.
     /// </summary>
+    private bool Allows(ChannelSettings channel, BulkPushDescriptor? bulk) =>
+        bulk is not null && circuit.Failures == 0 && !(channel.PollMode && channel.ReadBeforeWrite);
+
+    private bool PaysOff(ChannelSettings channel, BulkPushDescriptor bulk, int products) =>
+        bulk.PaysOff(channel, products, bucket.Maximum is null ? null : bucket.RestorePerSecond);
+
+    /// <summary>While one batch is out and more products gather, they wait for it: a rule over many products comes as a stream of single changes.</summary>
+    private bool GathersForBulk(ChannelSettings channel, BulkPushDescriptor? bulk, DateTimeOffset now) =>
+        bulk is not null && window.BatchCount > 0 && window.CountForBulk(now) >= bulk.MinItems && PaysOff(channel, bulk, bulk.MaxItems);
+
+    /// <summary>Gives the waiting products to one bulk operation where that is the better way.</summary>
     private async Task StartBulkAsync(ChannelSettings channel, BulkPushDescriptor? bulk, DateTimeOffset now)
     {
-        if (bulk is null || window.HasBulk || circuit.Failures > 0 || (channel.PollMode && channel.ReadBeforeWrite)
-            || window.CountForBulk(now) is var waiting && (waiting < bulk.MinItems || !bulk.PaysOff(channel, waiting, bucket.Maximum is null ? null : bucket.RestorePerSecond)))
+        if (bulk is null || window.HasBulk || window.CountForBulk(now) is var waiting && (waiting < bulk.MinItems || !PaysOff(channel, bulk, waiting)))
         {
             return;
         }

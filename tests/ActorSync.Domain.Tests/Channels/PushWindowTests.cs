@@ -101,6 +101,7 @@ public sealed class PushWindowTests
         }
 
         Assert.Equal(3, window.CountForBulk(Later));
+        Assert.Equal([Product(3)], window.Take(Later, 10, Linger, waitForBulk: true)!.Value);
         Assert.Equal([Product(1), Product(2)], window.TakeForBulk(Later, 2));
         window.Lease("bulk", window.TakeForBulk(Later, 2), Later + TimeSpan.FromMinutes(15), isBulk: true);
         Assert.True(window.HasBulk);
