@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ActorSync.Abstractions.Stores;
 using ActorSync.Cluster.Tests.Hub;
 using ActorSync.Cluster.Tests.Products;
