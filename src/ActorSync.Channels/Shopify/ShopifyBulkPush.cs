@@ -12,7 +12,7 @@ namespace ActorSync.Channels.Shopify;
 internal sealed class ShopifyBulkPush(ShopifyClient client, ShopifySource source, ShopifyBulkRuns runs, ShopifyBulkResults results, ChannelTransfer transfer)
 {
     /// <summary>Products per operation: their ids fit in one query, and at 20 lines per second they are written within minutes.</summary>
-    public const int MaxItems = 2_500;
+    public const int MaxItems = 2_000;
     /// <summary>As in a single call.</summary>
     public const int MaxVariants = 250;
     /// <summary>An operation takes about as many calls: to stage, upload, start, look several times, fetch.</summary>

@@ -53,7 +53,7 @@ internal static class BulkEditScenario
             var folder = Directory.CreateTempSubdirectory("actorsync-bulk-edit-").FullName;
             try
             {
-                results.Add(await MeasureAsync(postgres, folder, shop, products, each));
+                results.Add(await MeasureAsync(postgres, folder, shop, each));
             }
             finally
             {
@@ -68,7 +68,7 @@ internal static class BulkEditScenario
         return results.TrueForAll(result => result is { Wrong: 0, Throttled: 0 }) ? 0 : 1;
     }
 
-    private static async Task<BulkEditResult> MeasureAsync(string? postgres, string folder, SandboxShop shop, int products, string way)
+    private static async Task<BulkEditResult> MeasureAsync(string? postgres, string folder, SandboxShop shop, string way)
     {
         var database = postgres is null ? "sqlite" : "postgres";
         await using var app = await BenchHost.StartAsync(database, postgres, folder, services =>
@@ -78,7 +78,7 @@ internal static class BulkEditScenario
         });
         var grains = app.Services.GetRequiredService<IGrainFactory>();
         await ConnectAsync(app, grains, shop, way);
-        var ids = await app.Services.GetRequiredService<IProductStore>().ListIdsAsync(TenantId.Default, null, products + 1_000, CancellationToken.None);
+        var ids = await IdsAsync(app.Services.GetRequiredService<IProductStore>());
         Console.WriteLine($"{way}: {ids.Length:N0} products imported and live");
 
         var before = await shop.StatsAsync();
@@ -99,6 +99,18 @@ internal static class BulkEditScenario
             database, way, ids.Length, edited, seconds, calls, calls / (double)ids.Length, (after.Points - before.Points) / ids.Length, after.Throttled - before.Throttled, wrong,
             after.ByName.Select(pair => (pair.Key, Value: pair.Value - before.ByName.GetValueOrDefault(pair.Key))).Where(pair => pair.Value > 0)
                 .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal));
+    }
+
+    private static async Task<ImmutableArray<ProductId>> IdsAsync(IProductStore store)
+    {
+        const int Page = 5_000;
+        var ids = ImmutableArray.CreateBuilder<ProductId>();
+        while (await store.ListIdsAsync(TenantId.Default, ids.Count == 0 ? null : ids[^1], Page, CancellationToken.None) is { IsEmpty: false } page)
+        {
+            ids.AddRange(page);
+        }
+
+        return ids.ToImmutable();
     }
 
     private static async Task ConnectAsync(WebApplication app, IGrainFactory grains, SandboxShop shop, string way)
