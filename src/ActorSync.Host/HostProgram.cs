@@ -58,7 +58,7 @@ internal static class HostProgram
         }
 
         var app = builder.Build();
-        Composition.Map(app, settings.Parts);
+        Composition.Map(app, settings);
         try
         {
             await app.StartAsync();

@@ -170,6 +170,7 @@ public abstract class QueriesSuite(IDatabases databases)
         var sync = await host.Queries.CountBySyncStatusAsync(Make.Tenant, Token);
         Assert.Equal(new SyncCounts { Total = 3, Synced = 1, Pending = 1, Error = 1, LastSyncAt = Make.Start }, sync);
         var links = await host.Queries.CountLinksAsync(Make.Shop, Token);
+        Assert.Equal(new DirtyCount(links.Dirty, links.OldestDirty), await host.Queries.CountDirtyAsync(Make.Shop, Token));
         Assert.Equal(2, links.ByStatus[LinkStatus.Linked]);
         Assert.Equal(1, links.ByStatus[LinkStatus.Ambiguous]);
         Assert.Equal(1, links.Dirty);

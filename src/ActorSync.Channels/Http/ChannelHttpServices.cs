@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http.Resilience;
@@ -70,6 +71,8 @@ internal static class ChannelHttpServices
                 // A redirect would carry credentials to an address that nobody typed in; connectors report it instead.
                 handler.AllowAutoRedirect = false;
                 handler.UseCookies = false;
+                // The call is a span of ours; the ids of our traces are nobody else's business.
+                handler.ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator();
                 handler.ConnectTimeout = ConnectTimeout;
                 handler.PooledConnectionLifetime = PooledConnectionLifetime;
                 handler.AutomaticDecompression = System.Net.DecompressionMethods.All;

@@ -19,6 +19,8 @@ public interface IProductQueries
     Task<ImmutableArray<AttemptCount>> CountAttemptsAsync(TenantId tenant, DateTimeOffset since, CancellationToken cancellationToken);
     /// <summary>Link counts of a channel: by status, dirty, undecided fields, plan kinds and plan fields: the go-live report.</summary>
     Task<LinkCounts> CountLinksAsync(ChannelId channel, CancellationToken cancellationToken);
+    /// <summary>Dirty links of a channel, from their index alone.</summary>
+    Task<DirtyCount> CountDirtyAsync(ChannelId channel, CancellationToken cancellationToken);
     /// <summary>Links of a channel with a reason (ambiguous, parked, held by guard, undecided), for people.</summary>
     Task<Page<ListedLink>> ListedLinksAsync(ChannelId channel, string? cursor, int limit, CancellationToken cancellationToken);
     /// <summary>Webhook events, newest first.</summary>
@@ -226,6 +228,9 @@ public sealed record AttemptCount
     /// <summary>How many.</summary>
     [Id(2)] public required long Count { get; init; }
 }
+
+/// <summary>Links whose plan is not empty, and since when the one that waits longest is.</summary>
+public readonly record struct DirtyCount(long Count, DateTimeOffset? Oldest);
 
 /// <summary>A channel's links counted.</summary>
 [GenerateSerializer, Immutable, Alias("actorsync.link-counts")]

@@ -107,6 +107,20 @@ public sealed record PushBatch
     [Id(2)] public required ChannelId Channel { get; init; }
     /// <summary>Products, most urgent first.</summary>
     [Id(3)] public required ImmutableArray<ProductId> Products { get; init; }
+    /// <summary>What made products dirty, where the stream told it. What comes from the dirty index has no cause.</summary>
+    [Id(4)] public ImmutableArray<PushCause> Causes { get; init; } = [];
+}
+
+/// <summary>What made a product dirty: for traces and latency, never for decisions.</summary>
+[GenerateSerializer, Immutable, Alias("actorsync.push-cause")]
+public sealed record PushCause
+{
+    /// <summary>Product.</summary>
+    [Id(0)] public required ProductId Product { get; init; }
+    /// <summary>traceparent of the commit; null = nobody records it.</summary>
+    [Id(1)] public string? Trace { get; init; }
+    /// <summary>When the webhook arrived; null = no webhook.</summary>
+    [Id(2)] public DateTimeOffset? ArrivedAt { get; init; }
 }
 
 /// <summary>Event on the "product-changes" stream of a channel: the product's link turned dirty. Fast path only.</summary>
@@ -121,6 +135,10 @@ public sealed record ProductDirty
     [Id(2)] public required Lane Lane { get; init; }
     /// <summary>Not before; null = now.</summary>
     [Id(3)] public DateTimeOffset? DueAt { get; init; }
+    /// <summary>traceparent of the commit; null = nobody records it.</summary>
+    [Id(4)] public string? Trace { get; init; }
+    /// <summary>When the webhook arrived that changed it; null = no webhook.</summary>
+    [Id(5)] public DateTimeOffset? ArrivedAt { get; init; }
 }
 
 /// <summary>Names that grains and hosts agree on.</summary>

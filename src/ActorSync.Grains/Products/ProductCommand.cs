@@ -1,4 +1,5 @@
 using ActorSync.Abstractions.Storage;
+using ActorSync.Abstractions.Telemetry;
 
 namespace ActorSync.Grains.Products;
 
@@ -13,6 +14,12 @@ internal abstract class ProductCommand
 
     /// <summary>The channel that it is about; null = none in particular. Settings that do not know it are read anew: another silo may know it already.</summary>
     public virtual ChannelId? Channel => null;
+
+    /// <summary>When the webhook arrived that tells of a change; null = no webhook.</summary>
+    public virtual DateTimeOffset? ArrivedAt => null;
+
+    /// <summary>The span of the call that brought it.</summary>
+    public string? Cause { get; } = SyncTraces.Cause;
 
     public abstract ProductWork Decide(ProductScene scene, ProductWork work);
 

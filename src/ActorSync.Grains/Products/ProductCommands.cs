@@ -13,6 +13,20 @@ internal sealed class ObserveProduct(ObserveCommand command) : ProductCommand<Ob
 
     public override ChannelId? Channel => command.Observations.FirstOrDefault()?.Channel;
 
+    public override DateTimeOffset? ArrivedAt
+    {
+        get
+        {
+            DateTimeOffset? first = null;
+            foreach (var seen in command.Observations)
+            {
+                first = seen.Source == ObservationSource.Webhook && !(seen.ReceivedAt >= first) ? seen.ReceivedAt : first;
+            }
+
+            return first;
+        }
+    }
+
     public override ProductWork Decide(ProductScene scene, ProductWork work)
     {
         reply = Missing;

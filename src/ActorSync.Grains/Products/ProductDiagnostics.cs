@@ -1,16 +1,13 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace ActorSync.Grains.Products;
 
-/// <summary>Meter and activity names of the grains.</summary>
+/// <summary>Meter of the grains.</summary>
 public static class ProductDiagnostics
 {
     public const string Name = "ActorSync.Grains";
 
-    public static readonly ActivitySource Activities = new(Name);
-
-    private static readonly Meter Meter = new(Name);
+    internal static readonly Meter Meter = new(Name);
     private static readonly Counter<long> Commands = Meter.CreateCounter<long>("actorsync.product.commands", "{command}", "Commands decided by product grains");
     private static readonly Counter<long> Commits = Meter.CreateCounter<long>("actorsync.product.commits", "{commit}", "Writes that product grains handed to the store");
 
@@ -25,6 +22,9 @@ public static class ProductDiagnostics
 
     internal static readonly Histogram<double> CommitSeconds =
         Meter.CreateHistogram<double>("actorsync.product.commit", "s", "Time that a product's write took in the group-commit writer");
+
+    internal static readonly Histogram<double> InboxWait =
+        Meter.CreateHistogram<double>("actorsync.inbox.wait", "s", "Time from a webhook's arrival until its row was taken up");
 
     internal static readonly Counter<long> InboxRows = Meter.CreateCounter<long>("actorsync.inbox.rows", "{row}", "Webhook rows drained, by outcome");
 

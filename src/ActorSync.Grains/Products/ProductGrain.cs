@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using ActorSync.Abstractions.Feed;
 using ActorSync.Abstractions.Products;
 using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Stores;
+using ActorSync.Abstractions.Telemetry;
 using ActorSync.Abstractions.Tenants;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -130,6 +132,8 @@ public sealed partial class ProductGrain : Grain, IProductGrain
     private async Task TurnAsync(ImmutableArray<ProductCommand> commands)
     {
         var pending = commands;
+        using var span = SyncTraces.Begin(SyncTraces.Turn, ActivityKind.Internal, commands, static command => command.Cause);
+        span?.SetTag("actorsync.commands", commands.Length);
         try
         {
             // Each Taken answers a command or narrows what it wants, once or twice per command.
@@ -154,7 +158,7 @@ public sealed partial class ProductGrain : Grain, IProductGrain
                         AnswerAll(pending, after);
                         if (commit is { Product: not null } or { Links.Length: > 0 } or { Index: not null })
                         {
-                            Publish(before, after, scene.Now);
+                            Publish(before, after, scene.Now, pending);
                         }
 
                         return;
@@ -208,6 +212,7 @@ public sealed partial class ProductGrain : Grain, IProductGrain
 
     private async Task<CommitResult> CommitAsync(ProductCommit commit)
     {
+        using var span = SyncTraces.Begin(SyncTraces.Commit);
         var started = clock.GetTimestamp();
         var result = await store.CommitAsync(commit, CancellationToken.None);
         ProductDiagnostics.CommitSeconds.Record(clock.GetElapsedTime(started).TotalSeconds);
@@ -305,17 +310,18 @@ public sealed partial class ProductGrain : Grain, IProductGrain
     }
 
     /// <summary>The fast path to stores and dashboards. Not awaited and allowed to fail: the truth is the dirty mark that was just committed.</summary>
-    private void Publish(CommittedProduct before, CommittedProduct after, DateTimeOffset now)
+    private void Publish(CommittedProduct before, CommittedProduct after, DateTimeOffset now, ImmutableArray<ProductCommand> decided)
     {
         try
         {
             var provider = this.GetStreamProvider(SyncStreams.Provider);
+            var arrivedAt = decided.Min(command => command.ArrivedAt);
             foreach (var (channel, marking) in after.Markings)
             {
                 if (marking.IsNewsAfter(before.Markings.GetValueOrDefault(channel), now))
                 {
                     Watch(provider.GetStream<ProductDirty>(StreamId.Create(SyncStreams.ProductChanges, channel.Value)).OnNextAsync(
-                        new ProductDirty { Tenant = tenant, Product = id, Lane = marking.Dirty!.Value, DueAt = marking.DueAt }));
+                        new ProductDirty { Tenant = tenant, Product = id, Lane = marking.Dirty!.Value, DueAt = marking.DueAt, Trace = SyncTraces.Cause, ArrivedAt = arrivedAt }));
                 }
             }
 

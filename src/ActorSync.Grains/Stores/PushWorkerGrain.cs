@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Faults;
 using ActorSync.Abstractions.Products;
 using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Stores;
+using ActorSync.Abstractions.Telemetry;
 using ActorSync.Abstractions.Tenants;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -35,6 +37,8 @@ public sealed partial class PushWorkerGrain(
     public async Task RunAsync(PushBatch batch)
     {
         var run = new Run(batch);
+        using var span = SyncTraces.Begin(SyncTraces.Push, ActivityKind.Consumer, batch.Causes, static cause => cause.Trace);
+        span?.SetTag("actorsync.channel", batch.Channel.Value).SetTag("actorsync.products", batch.Products.Length);
         try
         {
             if (await directory.FindChannelAsync(batch.Channel) is { Mode: ChannelMode.Live, Paused: false } settings)
@@ -45,6 +49,7 @@ public sealed partial class PushWorkerGrain(
         catch (Exception failure)
         {
             // The lease protects the products; the batch's remainder is tried again rather than lost.
+            span?.SetStatus(ActivityStatusCode.Error, failure.Message);
             LogBatchFailed(batch.BatchId, batch.Channel.Value, failure);
         }
 
@@ -83,7 +88,9 @@ public sealed partial class PushWorkerGrain(
         }
 
         failPoints.Hit(FailPoints.AfterIntent);
+        var started = clock.GetTimestamp();
         var outcomes = await sink.PushAsync(items, CancellationToken.None);
+        StoreDiagnostics.Called(run.Batch.Channel, clock.GetElapsedTime(started));
         failPoints.Hit(FailPoints.AfterChannelApplied);
         failPoints.Hit(FailPoints.BeforeRecord);
         await Task.WhenAll(outcomes.Select(outcome => SettleAsync(run, outcome)));
@@ -214,6 +221,12 @@ public sealed partial class PushWorkerGrain(
     private async Task SettleAsync(Run run, PushOutcome outcome)
     {
         var reply = await Product(run, outcome.Product).SettlePushAsync(run.Batch.Channel, outcome);
+        StoreDiagnostics.Attempted(run.Batch.Channel, outcome.Result);
+        if (outcome.Result != PushResult.NotSent && run.ArrivalOf(outcome.Product) is { } arrivedAt)
+        {
+            StoreDiagnostics.Sent(run.Batch.Channel, arrivedAt, outcome.SentAt);
+        }
+
         lock (run)
         {
             run.Pushed += outcome.Result == PushResult.Applied ? 1 : 0;
@@ -264,6 +277,9 @@ public sealed partial class PushWorkerGrain(
         public ChannelFault? Fault { get; set; }
         public int Pushed { get; set; }
         public int SavedEdits { get; set; }
+
+        /// <summary>When the webhook arrived that made the product dirty, where that is known.</summary>
+        public DateTimeOffset? ArrivalOf(ProductId product) => Batch.Causes.IsDefault ? null : Batch.Causes.FirstOrDefault(cause => cause.Product == product)?.ArrivedAt;
 
         public void Again(IEnumerable<ProductId> products, DateTimeOffset? dueAt)
         {

@@ -17,18 +17,22 @@ namespace ActorSync.Grains.Stores;
 public sealed partial class StoreGrain(
     ITenantDirectory directory,
     IProductStore store,
+    IProductQueries queries,
     IIdSource ids,
     IOptions<StoreOptions> options,
     [FromKeyedServices(ProductClock.Key)] TimeProvider clock,
     ILogger<StoreGrain> logger) : Grain, IStoreGrain, IStreamSubscriptionObserver, IRemindable
 {
     private static readonly TimeSpan LeftoverPatience = TimeSpan.FromMilliseconds(250);
+    /// <summary>How often the dirty links are counted for whoever watches.</summary>
+    private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(15);
 
     /// <summary>What a batch in bulk takes beside its operation: reading before it, recording after it.</summary>
     private static readonly TimeSpan BulkGrace = TimeSpan.FromMinutes(5);
 
     private readonly PushWindow window = new();
     private readonly WithdrawalWindow withdrawals = new();
+    private readonly PushCauses causes = new();
     private ChannelSettings? settings;
     private ApiBucket bucket = ApiBucket.Unknown;
     private Circuit circuit = Circuit.Closed;
@@ -36,6 +40,9 @@ public sealed partial class StoreGrain(
     private ChannelFault? lastFault;
     private DateTimeOffset? lastSuccessAt;
     private DateTimeOffset indexReadAt;
+    private DateTimeOffset countedAt;
+    private DirtyCount counted = new(0, null);
+    private StoreLevels? told;
     private TimeSpan measuredOffset;
     private IGrainTimer? fast;
     private bool isPumping;
@@ -45,7 +52,17 @@ public sealed partial class StoreGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         // The slow tick is the level: it reads the dirty index and expires leases, so a lost stream event costs seconds, never a push.
-        this.RegisterGrainTimer(PumpAsync, new GrainTimerCreationOptions(TimeSpan.Zero, TimeSpan.FromSeconds(1)) { Interleave = true, KeepAlive = true });
+        this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(TimeSpan.Zero, TimeSpan.FromSeconds(1)) { Interleave = true, KeepAlive = true });
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (told is not null)
+        {
+            StoreDiagnostics.Forget(Channel, told);
+        }
+
         return Task.CompletedTask;
     }
 
@@ -70,6 +87,7 @@ public sealed partial class StoreGrain(
         await handleFactory.Create<ProductDirty>().ResumeAsync((dirty, _) =>
         {
             window.Add(dirty.Product, dirty.Lane, dirty.DueAt, clock.GetUtcNow());
+            causes.Add(dirty);
             ScheduleFastPump();
             return Task.CompletedTask;
         });
@@ -86,6 +104,7 @@ public sealed partial class StoreGrain(
 
         counters.Pushed += result.Pushed;
         counters.SavedEdits += result.SavedEdits;
+        StoreDiagnostics.Saved(Channel, result.SavedEdits);
         if (result.Fault is not null)
         {
             Fail(result.Fault, now);
@@ -121,6 +140,7 @@ public sealed partial class StoreGrain(
         if (reading.Throttled)
         {
             counters.Throttled++;
+            StoreDiagnostics.Throttled(Channel);
             LogThrottled(Channel.Value, counters.Throttled);
         }
 
@@ -180,6 +200,37 @@ public sealed partial class StoreGrain(
         _ => ("ok", window.WaitingCount + window.LeasedCount == 0 ? "In sync." : $"{window.WaitingCount + window.LeasedCount} products on their way."),
     };
 
+    private async Task TickAsync(CancellationToken cancellationToken)
+    {
+        await PumpAsync(cancellationToken);
+        if (StoreDiagnostics.IsWatched)
+        {
+            await TellLevelsAsync(cancellationToken);
+        }
+    }
+
+    private async Task TellLevelsAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        if (now - countedAt >= CountEvery)
+        {
+            countedAt = now;
+            try
+            {
+                counted = await queries.CountDirtyAsync(Channel, cancellationToken);
+            }
+            catch (StorageUnavailableException failure)
+            {
+                LogStorage(Channel.Value, failure.Message);
+            }
+        }
+
+        told = new StoreLevels(
+            window.WaitingCount, window.LeasedCount, counted.Count, now - counted.Oldest ?? TimeSpan.Zero,
+            bucket.Maximum is null ? null : Math.Max(0, bucket.LeftAt(now)), bucket.Maximum, circuit.IsOpen(now));
+        StoreDiagnostics.Tell(Channel, told);
+    }
+
     /// <summary>Leases as many batches as may be under way. Guarded against itself: the stream, the timer and a returning worker all call it.</summary>
     private async Task PumpAsync(CancellationToken cancellationToken)
     {
@@ -201,6 +252,7 @@ public sealed partial class StoreGrain(
             if (settings is not { Mode: ChannelMode.Live, Paused: false } channel)
             {
                 window.Clear();
+                causes.Clear();
                 return;
             }
 
@@ -234,6 +286,7 @@ public sealed partial class StoreGrain(
                     Tenant = channel.Tenant,
                     Channel = channel.Id,
                     Products = products,
+                    Causes = causes.Take(products),
                 });
             }
 
@@ -319,6 +372,7 @@ public sealed partial class StoreGrain(
 
     private void Fail(ChannelFault fault, DateTimeOffset now)
     {
+        StoreDiagnostics.Failed(Channel, fault.Kind);
         lastFault = fault.Kind == ChannelFaultKind.Unauthorised && lastFault?.Code == ChannelFault.AppRemoved ? lastFault : fault;
         if (fault.Kind == ChannelFaultKind.Throttled)
         {

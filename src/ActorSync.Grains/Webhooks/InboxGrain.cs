@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Products;
 using ActorSync.Abstractions.Storage;
+using ActorSync.Abstractions.Telemetry;
 using ActorSync.Abstractions.Tenants;
 using ActorSync.Abstractions.Webhooks;
 using ActorSync.Grains.Products;
@@ -90,8 +92,14 @@ public sealed partial class InboxGrain(
     {
         var read = new List<ReadRow>(rows.Length);
         var acks = ImmutableArray.CreateBuilder<InboxAck>();
+        var now = clock.GetUtcNow();
         foreach (var row in rows)
         {
+            if (row.Attempts == 0)
+            {
+                ProductDiagnostics.InboxWait.Record(Math.Max(0, (now - row.Entry.ReceivedAt).TotalSeconds));
+            }
+
             try
             {
                 switch (await ReadAsync(row))
@@ -133,6 +141,8 @@ public sealed partial class InboxGrain(
     private async Task DeliverAsync(ImmutableArray<ReadRow> rows)
     {
         var channel = rows[0].Channel;
+        using var span = SyncTraces.Begin(SyncTraces.Deliver, ActivityKind.Consumer, rows, static row => row.Row.Entry.Headers.GetValueOrDefault(SyncTraces.Header));
+        span?.SetTag("actorsync.channel", channel.Id.Value).SetTag("actorsync.remote_product", rows[0].ExternalId).SetTag("actorsync.deliveries", rows.Length);
         var bodies = rows.Where(row => row.Observation is not null).ToList();
         // Rows that want a read besides are handled by the read's commit, so that a lost read brings them back.
         var wanting = rows.Where(row => row.NeedsRead).Select(row => row.Row.Id).ToImmutableArray();

@@ -3,6 +3,7 @@ using ActorSync.Abstractions.Storage;
 using ActorSync.Channels;
 using ActorSync.Channels.Http;
 using ActorSync.Grains;
+using ActorSync.Host.Telemetry;
 using ActorSync.Storage;
 using ActorSync.Web;
 using Microsoft.AspNetCore.DataProtection;
@@ -38,11 +39,14 @@ internal static class Composition
         builder.Services.AddSingleton<Announce>();
         builder.Services.AddActorSyncWeb(builder.Configuration);
         builder.Services.AddSingleton<Web.Health.IReadiness, Readiness>();
+        TelemetryServices.Add(builder.Services, settings.Telemetry, options.Role);
     }
 
-    public static void Map(WebApplication app, RoleParts parts)
+    public static void Map(WebApplication app, HostSettings settings)
     {
+        var parts = settings.Parts;
         app.MapActorSyncHealth();
+        TelemetryServices.Map(app, settings.Telemetry);
         if (parts.Api)
         {
             app.MapActorSyncWeb();

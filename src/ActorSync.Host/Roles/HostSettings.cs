@@ -1,6 +1,7 @@
 using ActorSync.Channels.Http;
 using ActorSync.Grains;
 using ActorSync.Host.Demo;
+using ActorSync.Host.Telemetry;
 using ActorSync.Storage;
 using ActorSync.Web;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
@@ -14,7 +15,7 @@ namespace ActorSync.Host.Roles;
 /// All that this process is told, lowest first: what follows from other settings, the role's file, environment variables, files that those name, the command
 /// line.
 /// </summary>
-internal sealed record HostSettings(ActorSyncOptions Options, RoleParts Parts, ClusterSettings Cluster)
+internal sealed record HostSettings(ActorSyncOptions Options, RoleParts Parts, ClusterSettings Cluster, TelemetryOptions Telemetry)
 {
     /// <summary>The settings, or every problem that they have, each a sentence.</summary>
     public static (HostSettings? Settings, List<string> Problems) Read(WebApplicationBuilder builder, string[] arguments)
@@ -38,7 +39,8 @@ internal sealed record HostSettings(ActorSyncOptions Options, RoleParts Parts, C
             var settings = new HostSettings(
                 builder.Configuration.GetSection(ActorSyncOptions.Section).Get<ActorSyncOptions>() ?? new ActorSyncOptions(),
                 builder.Configuration.GetSection(RoleParts.Section).Get<RoleParts>() ?? new RoleParts(),
-                builder.Configuration.GetSection(ClusterSettings.Section).Get<ClusterSettings>() ?? new ClusterSettings());
+                builder.Configuration.GetSection(ClusterSettings.Section).Get<ClusterSettings>() ?? new ClusterSettings(),
+                builder.Configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>() ?? new TelemetryOptions());
             settings.AddDefaults(builder);
             return (settings, [.. problems, .. settings.Problems(builder)]);
         }
@@ -74,7 +76,7 @@ internal sealed record HostSettings(ActorSyncOptions Options, RoleParts Parts, C
 
     private List<string> Problems(WebApplicationBuilder builder)
     {
-        List<string> problems = [.. Options.Problems(), .. Parts.Problems(), .. Cluster.Problems(), .. OfTheParts(builder)];
+        List<string> problems = [.. Options.Problems(), .. Parts.Problems(), .. Cluster.Problems(), .. Telemetry.Problems(), .. OfTheParts(builder)];
         var storage = builder.Configuration.GetSection(StorageOptions.Section);
         if (!Parts.IsWhole && !nameof(StorageDialect.Postgres).Equals(storage["Dialect"], StringComparison.OrdinalIgnoreCase))
         {

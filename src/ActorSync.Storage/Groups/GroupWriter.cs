@@ -45,7 +45,7 @@ internal sealed partial class GroupWriter<T> : IAsyncDisposable
         this.limits = limits;
         this.write = write;
         queue = Channel.CreateBounded<T>(new BoundedChannelOptions(limits.Queue) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-        metrics.Watch(name, () => queue.Reader.Count);
+        metrics.Watch(name, () => queue.Reader.Count, limits.Queue);
         loop = Task.Run(RunAsync);
     }
 

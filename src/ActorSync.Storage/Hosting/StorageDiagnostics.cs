@@ -10,6 +10,8 @@ public static class StorageDiagnostics
     public const string MeterName = "ActorSync.Storage";
     /// <summary>Gauge: writes that wait, by writer.</summary>
     public const string QueueLength = "actorsync.storage.queue.length";
+    /// <summary>Gauge: writes that may wait, by writer.</summary>
+    public const string QueueLimit = "actorsync.storage.queue.limit";
     /// <summary>Histogram: writes per transaction, by writer.</summary>
     public const string BatchSize = "actorsync.storage.batch.size";
     /// <summary>Histogram, seconds: one transaction from its first statement to the answer of its commit, by writer.</summary>
@@ -26,6 +28,12 @@ public static class StorageDiagnostics
     public const string Pruned = "actorsync.storage.pruned";
 }
 
+/// <summary>Writes that wait, and how many may.</summary>
+internal sealed record StorageQueue(string Name, int Length, int Limit)
+{
+    public bool IsFull => Length >= Limit;
+}
+
 /// <summary>The instruments behind <see cref="StorageDiagnostics"/>.</summary>
 internal sealed class StorageMetrics : IDisposable
 {
@@ -36,24 +44,34 @@ internal sealed class StorageMetrics : IDisposable
     private readonly Counter<long> rejections;
     private readonly Counter<long> pruned;
     private readonly Lock gate = new();
-    private readonly List<(string Writer, Func<int> Length)> queues = [];
+    private readonly List<(string Writer, Func<int> Length, int Limit)> queues = [];
 
     public StorageMetrics(IMeterFactory? factory = null)
     {
         meter = factory?.Create(StorageDiagnostics.MeterName) ?? new Meter(StorageDiagnostics.MeterName);
         batchSize = meter.CreateHistogram<int>(StorageDiagnostics.BatchSize, "{write}");
         commitTime = meter.CreateHistogram<double>(StorageDiagnostics.CommitTime, "s");
-        retries = meter.CreateCounter<long>(StorageDiagnostics.Retries);
-        rejections = meter.CreateCounter<long>(StorageDiagnostics.Rejections);
+        retries = meter.CreateCounter<long>(StorageDiagnostics.Retries, "{transaction}");
+        rejections = meter.CreateCounter<long>(StorageDiagnostics.Rejections, "{write}");
         pruned = meter.CreateCounter<long>(StorageDiagnostics.Pruned, "{row}");
-        meter.CreateObservableGauge(StorageDiagnostics.QueueLength, Observe, "{write}");
+        meter.CreateObservableGauge(StorageDiagnostics.QueueLength, () => Observe(queue => queue.Length), "{write}");
+        meter.CreateObservableGauge(StorageDiagnostics.QueueLimit, () => Observe(queue => queue.Limit), "{write}");
     }
 
-    public void Watch(string writer, Func<int> length)
+    public void Watch(string writer, Func<int> length, int limit)
     {
         lock (gate)
         {
-            queues.Add((writer, length));
+            queues.Add((writer, length, limit));
+        }
+    }
+
+    /// <summary>Every writer's queue as it is now.</summary>
+    public ImmutableArray<StorageQueue> Queues()
+    {
+        lock (gate)
+        {
+            return [.. queues.Select(queue => new StorageQueue(queue.Writer, queue.Length(), queue.Limit))];
         }
     }
 
@@ -79,11 +97,6 @@ internal sealed class StorageMetrics : IDisposable
 
     public void Dispose() => meter.Dispose();
 
-    private List<Measurement<int>> Observe()
-    {
-        lock (gate)
-        {
-            return [.. queues.Select(queue => new Measurement<int>(queue.Length(), new KeyValuePair<string, object?>("writer", queue.Writer)))];
-        }
-    }
+    private IEnumerable<Measurement<int>> Observe(Func<StorageQueue, int> value) =>
+        Queues().Select(queue => new Measurement<int>(value(queue), new KeyValuePair<string, object?>("writer", queue.Name)));
 }

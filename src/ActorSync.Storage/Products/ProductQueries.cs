@@ -125,6 +125,11 @@ internal sealed class ProductQueries(IDatabase database) : IProductQueries
                 ("@tenant", tenant.Value), ("@since", since)),
             cancellationToken)];
 
+    public Task<DirtyCount> CountDirtyAsync(ChannelId channel, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => session.FirstAsync("CountDirtyLinks", ReadDirtyCount, cancellationToken, ("@channel", channel.Value)), cancellationToken);
+
+    private static DirtyCount ReadDirtyCount(Row row) => new(row.Long(0), row.InstantOrNull(1));
+
     public Task<LinkCounts> CountLinksAsync(ChannelId channel, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async session =>
@@ -133,7 +138,7 @@ internal sealed class ProductQueries(IDatabase database) : IProductQueries
                     "CountLinks",
                     row => (Status: PreparedCommit.StatusOf(row.Text(0)), Plan: row.Text(1), Count: row.Long(2)),
                     cancellationToken, ("@channel", channel.Value));
-                var dirty = await session.FirstAsync("CountDirtyLinks", row => (Count: row.Long(0), Oldest: row.InstantOrNull(1)), cancellationToken, ("@channel", channel.Value));
+                var dirty = await session.FirstAsync("CountDirtyLinks", ReadDirtyCount, cancellationToken, ("@channel", channel.Value));
                 var undecided = await session.QueryAsync("CountUndecidedFields", ReadCount, cancellationToken, ("@channel", channel.Value));
                 var planned = await session.QueryAsync("CountPlannedFields", ReadCount, cancellationToken, ("@channel", channel.Value));
                 return new LinkCounts

@@ -17,7 +17,7 @@ internal sealed class HostGuard(RequestDelegate next, IOptions<WebOptions> optio
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        if (!request.Path.StartsWithSegments("/health", StringComparison.Ordinal) && !IsOurs(request.Host.Host))
+        if (!IsAskedByMachines(request.Path) && !IsOurs(request.Host.Host))
         {
             return new Problem(new ApiError(ErrorKind.Invalid, "host-not-allowed",
                 $"The host name '{request.Host.Host}' is not ours. Add it to {WebOptions.Section}:AllowedHosts, or set ActorSync:PublicUrl.")).ExecuteAsync(context);
@@ -32,6 +32,9 @@ internal sealed class HostGuard(RequestDelegate next, IOptions<WebOptions> optio
             ? new Problem(refusal).ExecuteAsync(context)
             : next(context);
     }
+
+    /// <summary>Probes and scrapers know a process by the address of its container. Health tells nothing, metrics want a key, and neither can be changed.</summary>
+    private static bool IsAskedByMachines(PathString path) => path.StartsWithSegments("/health", StringComparison.Ordinal) || path.Equals("/metrics", StringComparison.Ordinal);
 
     private static bool WritesItsOwnScript(PathString path) =>
         path.StartsWithSegments("/docs", StringComparison.Ordinal) || path.StartsWithSegments("/dashboard", StringComparison.Ordinal);

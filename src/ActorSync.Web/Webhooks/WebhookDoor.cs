@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using ActorSync.Abstractions.Faults;
+using ActorSync.Abstractions.Telemetry;
 using ActorSync.Web.Errors;
 using ActorSync.Web.Requests;
 using Microsoft.Extensions.Logging;
@@ -82,7 +83,7 @@ internal sealed partial class WebhookDoor(
             Topic = verdict.Topic,
             Resource = verdict.Resource,
             Partition = partition,
-            Headers = Kept(headers),
+            Headers = SyncTraces.Cause is { } cause ? Kept(headers).SetItem(SyncTraces.Header, cause) : Kept(headers),
             Body = verdict.Kept ?? body,
             ReceivedAt = request.ReceivedAt,
             ClockOffset = await clocks.OffsetAsync(channel.Id),

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Channels.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -98,6 +100,53 @@ public sealed class ChannelHttpTests
         var answer = await SendAsync(provider, "https://shop.example/", repeatable: true);
         Assert.Equal("CONNECT_FAILED", answer.Fault!.Code);
         Assert.Equal(!firstTryWasCut, answer.CertainlyNotSent);
+    }
+
+    [Fact]
+    public async Task Send_InsideOfASpan_IsItsChildAndTellsTheChannelNothingOfIt()
+    {
+        var calls = new List<Activity>();
+        using var spans = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name is "System.Net.Http" or "test.push",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = ended =>
+            {
+                lock (calls)
+                {
+                    calls.Add(ended);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(spans);
+        using var source = new ActivitySource("test.push");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var heard = AnswerOnceAsync(listener);
+        using var provider = Services(allowPrivate: true, primary: null);
+        using var push = source.StartActivity("push")!;
+
+        await SendAsync(provider, $"http://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/products.json?secret=1", repeatable: false);
+
+        var call = Assert.Single(calls, ended => ended.Source.Name == "System.Net.Http" && ended.TraceId == push.TraceId);
+        Assert.Equal(push.SpanId, call.ParentSpanId);
+        Assert.DoesNotContain(call.TagObjects, tag => tag.Value is string text && text.Contains("secret=1", StringComparison.Ordinal));
+        Assert.DoesNotContain(push.TraceId.ToHexString(), await heard, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> AnswerOnceAsync(TcpListener listener)
+    {
+        using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        var stream = client.GetStream();
+        var buffer = new byte[8_192];
+        var text = "";
+        while (!text.Contains("\r\n\r\n", StringComparison.Ordinal))
+        {
+            text += Encoding.ASCII.GetString(buffer, 0, await stream.ReadAsync(buffer, TestContext.Current.CancellationToken));
+        }
+
+        await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"u8.ToArray(), TestContext.Current.CancellationToken);
+        return text;
     }
 
     private static async Task<HttpExchange> SendAsync(ServiceProvider provider, string address, bool repeatable)

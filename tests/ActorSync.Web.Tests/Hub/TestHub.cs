@@ -92,6 +92,7 @@ public sealed class TestHub : IAsyncLifetime
                 s.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
                 s.ConfigurePullingAgent(a => a.Configure(o => o.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(10)));
             });
+            silo.AddActivityPropagation();
             silo.AddActorSyncGrains();
         });
         builder.Services.AddActorSyncWeb(builder.Configuration);

@@ -121,6 +121,9 @@ internal sealed record ShopItem(string Name, string Sku, decimal Price, long Ver
 internal sealed class OpenShop
 {
     public ConcurrentDictionary<string, ShopItem> Items { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The span under way when an item was last written, by the item's id.</summary>
+    public ConcurrentDictionary<string, string?> WrittenIn { get; } = new(StringComparer.Ordinal);
 }
 
 /// <summary>One connection to the shop.</summary>
@@ -161,6 +164,7 @@ internal sealed class Connection(ChannelId channel, OpenShop shop) : IChannel, I
         var stored = new ShopItem(item.Target.Fields.GetValueOrDefault(Fields.Name).Text ?? "", variant.Fields.GetValueOrDefault(Fields.Sku).Text ?? "",
             variant.Fields.GetValueOrDefault(Fields.Price).ToDecimal() ?? 0, Clock.GetUtcNow().ToUnixTimeSeconds());
         shop.Items[id] = stored;
+        shop.WrittenIn[id] = System.Diagnostics.Activity.Current?.Id;
         return new PushOutcome
         {
             Product = item.Product,
