@@ -5,7 +5,7 @@ using ActorSync.Web.Health;
 
 namespace ActorSync.Host;
 
-/// <summary>Ready = the database answers, the cluster answers, and the process is not on its way out.</summary>
+/// <summary>Ready = the database answers, no writer's queue is full, the cluster answers, and the process is not on its way out.</summary>
 internal sealed class Readiness(IStorageHealth storage, IGrainFactory grains, IHostApplicationLifetime lifetime) : IReadiness
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -18,7 +18,9 @@ internal sealed class Readiness(IStorageHealth storage, IGrainFactory grains, IH
         }
 
         var database = await storage.CheckAsync(cancellationToken);
-        return new ReadinessReport([new ReadinessCheck("storage", database.IsReady, database.Sentence), await ClusterAsync(cancellationToken)]);
+        var queues = storage.CheckQueues();
+        return new ReadinessReport(
+            [new ReadinessCheck("storage", database.IsReady, database.Sentence), new ReadinessCheck("queues", queues.IsReady, queues.Sentence), await ClusterAsync(cancellationToken)]);
     }
 
     private async Task<ReadinessCheck> ClusterAsync(CancellationToken cancellationToken)

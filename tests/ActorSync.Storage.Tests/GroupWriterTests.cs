@@ -1,5 +1,6 @@
 using ActorSync.Storage.Groups;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace ActorSync.Storage.Tests;
 
@@ -63,6 +64,24 @@ public sealed class GroupWriterTests : IDisposable
         script.Release();
         await third.WaitAsync(Patience, Token);
         await script.AllWritten(4).WaitAsync(Patience, Token);
+    }
+
+    [Fact]
+    public async Task FullQueue_IsNotReady_AndSaysWhichQueueWithLengthAndLimit()
+    {
+        var script = new Script();
+        var health = new StorageHealthCheck(null!, metrics, Options.Create(new StorageOptions()));
+        await using var writer = new GroupWriter<Item>("test", new GroupLimits(Queue: 2, Rows: 10, Bytes: 1_000), metrics, NullLogger.Instance, script.WriteAsync);
+        await script.BlockAsync(writer, Token);
+        await writer.EnqueueAsync(new Item("a", 1), Token);
+        Assert.True(health.CheckQueues().IsReady);
+
+        await writer.EnqueueAsync(new Item("b", 1), Token);
+
+        Assert.Equal(new StorageHealth(false, "The queue of the writer 'test' is full: 2 writes wait, the limit is 2."), health.CheckQueues());
+        script.Release();
+        await script.AllWritten(3).WaitAsync(Patience, Token);
+        Assert.True(health.CheckQueues().IsReady);
     }
 
     [Fact]

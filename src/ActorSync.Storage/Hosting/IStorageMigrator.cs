@@ -16,6 +16,9 @@ public interface IStorageHealth
 {
     /// <summary>Asks the database. Never throws.</summary>
     Task<StorageHealth> CheckAsync(CancellationToken cancellationToken);
+
+    /// <summary>Not ready while a writer's queue is full: callers then wait or are turned away, so others should be asked.</summary>
+    StorageHealth CheckQueues();
 }
 
 /// <summary>The answer of the readiness probe.</summary>

@@ -5,9 +5,17 @@ using Microsoft.Extensions.Options;
 namespace ActorSync.Storage;
 
 /// <summary>Ready = the product table answers within five seconds.</summary>
-internal sealed class StorageHealthCheck(IDatabase database, IOptions<StorageOptions> options) : IStorageHealth
+internal sealed class StorageHealthCheck(IDatabase database, StorageMetrics metrics, IOptions<StorageOptions> options) : IStorageHealth
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    public StorageHealth CheckQueues()
+    {
+        var full = metrics.Queues().Where(queue => queue.IsFull).ToList();
+        return full.Count == 0
+            ? new StorageHealth(true, "Below their limits.")
+            : new StorageHealth(false, string.Join(" ", full.Select(queue => $"The queue of the writer '{queue.Name}' is full: {queue.Length} writes wait, the limit is {queue.Limit}.")));
+    }
 
     public async Task<StorageHealth> CheckAsync(CancellationToken cancellationToken)
     {
