@@ -20,6 +20,7 @@ public static class CommandLine
 
           ActorSync.Host [switches]          runs
           ActorSync.Host migrate [switches]  brings the database to what this version needs, and ends
+          ActorSync.Host check [switches]    tells what is wrong with the settings, and ends; opens nothing
 
           --listen http://localhost:5080     where API, pages and webhooks are served
           --public-url https://…             how channels reach us; without it they are polled

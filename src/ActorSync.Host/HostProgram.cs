@@ -18,8 +18,8 @@ internal static class HostProgram
             return 0;
         }
 
-        var isMigration = arguments is ["migrate", ..];
-        arguments = isMigration ? arguments[1..] : arguments;
+        var command = arguments is ["migrate" or "check", ..] ? arguments[0] : null;
+        arguments = command is null ? arguments : arguments[1..];
         if (CommandLine.FirstUnknown(arguments) is { } unknown)
         {
             return Refuse($"'{unknown}' is not a switch of ActorSync.Host.{Environment.NewLine}{Environment.NewLine}{CommandLine.Usage}");
@@ -32,9 +32,15 @@ internal static class HostProgram
             return Refuse(string.Join(Environment.NewLine, problems));
         }
 
-        if (isMigration)
+        if (command == "migrate")
         {
             return await MigrateAsync(builder);
+        }
+
+        if (command == "check")
+        {
+            Console.WriteLine($"The settings can be used: role {settings.Options.Role}, {builder.Configuration["ActorSync:Storage:Dialect"] ?? nameof(StorageDialect.Sqlite)}. Nothing was opened.");
+            return 0;
         }
 
         return (Preflight.CheckFolder(settings.Options.DataFolder) ?? Preflight.CheckPort(settings.Options.Listen, "--listen")) is { } obstacle

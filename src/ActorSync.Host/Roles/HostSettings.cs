@@ -46,7 +46,7 @@ internal sealed record HostSettings(ActorSyncOptions Options, RoleParts Parts, C
         }
         catch (InvalidOperationException failure)
         {
-            return (null, [.. problems, $"A setting cannot be read: {failure.Message} {failure.InnerException?.Message}"]);
+            return (null, [.. problems, Unreadable(failure)]);
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed record HostSettings(ActorSyncOptions Options, RoleParts Parts, C
 
     private List<string> Problems(WebApplicationBuilder builder)
     {
-        List<string> problems = [.. Options.Problems(), .. Parts.Problems(), .. Cluster.Problems(), .. Telemetry.Problems(), .. OfTheParts(builder)];
+        List<string> problems = [.. SettingNames.Problems(builder.Configuration), .. Options.Problems(), .. Parts.Problems(), .. Cluster.Problems(), .. Telemetry.Problems(), .. OfTheParts(builder)];
         var storage = builder.Configuration.GetSection(StorageOptions.Section);
         if (!Parts.IsWhole && !nameof(StorageDialect.Postgres).Equals(storage["Dialect"], StringComparison.OrdinalIgnoreCase))
         {
@@ -90,6 +90,8 @@ internal sealed record HostSettings(ActorSyncOptions Options, RoleParts Parts, C
 
         return problems;
     }
+
+    private static string Unreadable(InvalidOperationException failure) => $"A setting cannot be read: {failure.Message} {failure.InnerException?.Message}";
 
     /// <summary>The validators of the parts, before any of them is started: all problems are told at once.</summary>
     private static IEnumerable<string> OfTheParts(WebApplicationBuilder builder)
@@ -108,6 +110,10 @@ internal sealed record HostSettings(ActorSyncOptions Options, RoleParts Parts, C
         catch (OptionsValidationException failure)
         {
             return failure.Failures;
+        }
+        catch (InvalidOperationException failure)
+        {
+            return [Unreadable(failure)];
         }
         catch (AggregateException failures)
         {
