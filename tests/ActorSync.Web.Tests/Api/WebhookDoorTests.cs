@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Text;
 using ActorSync.Abstractions.Channels;
 using ActorSync.Abstractions.Faults;
 using ActorSync.Abstractions.Storage;
+using ActorSync.Abstractions.Telemetry;
 using ActorSync.Abstractions.Tenants;
 using ActorSync.Web.Tests.Hub;
 using ActorSync.Web.Webhooks;
@@ -32,6 +34,24 @@ public sealed class WebhookDoorTests(TestHub hub)
         Assert.DoesNotContain("authorization", entry.Headers.Keys);
         Assert.InRange(entry.Partition, 0, IInboxStore.Partitions - 1);
         Assert.Equal(1, died);
+    }
+
+    [Fact]
+    public async Task Take_InsideOfARecordedSpan_StoresItAsTheCause()
+    {
+        using var spans = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name is SyncTraces.SourceName or "test.door",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+        };
+        ActivitySource.AddActivityListener(spans);
+        using var source = new ActivitySource("test.door");
+        using var span = source.StartActivity("delivery")!;
+        var inbox = new HeldInbox(AppendResult.Stored);
+
+        await TakeAsync(inbox, new FailPoints());
+
+        Assert.Equal(span.Id, Assert.Single(inbox.Entries).Headers[SyncTraces.Header]);
     }
 
     [Fact]

@@ -3,8 +3,12 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
+using ActorSync.Abstractions.Storage;
 using ActorSync.Abstractions.Telemetry;
+using ActorSync.Abstractions.Webhooks;
+using ActorSync.Domain.Products;
 using ActorSync.Web.Tests.Hub;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ActorSync.Web.Tests.Telemetry;
 
@@ -35,6 +39,35 @@ public sealed class TraceTests(TestHub hub) : IDisposable
         // Nobody's child is nobody's cause: each span but the delivery hangs on another of the same trace.
         Assert.Equal(way[0], Assert.Single(trace, span => span.ParentSpanId == default).OperationName);
         Assert.Equal(call.SpanId, Assert.Single(trace, span => span.OperationName == SyncTraces.Push).SpanId);
+    }
+
+    [Fact]
+    public async Task Row_WhoseProcessIsGone_IsWorkedInAsPartOfItsTrace()
+    {
+        var channel = new ChannelId(await hub.ConnectAsync());
+        const string cause = "00-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbb-01";
+        var partition = InboxPartition.Of(channel, "product/left");
+        await hub.Services.GetRequiredService<IInboxStore>().AppendAsync(
+            new InboxEntry
+            {
+                Tenant = TenantId.Default,
+                Channel = channel,
+                EventKey = "left-1",
+                Topic = "product",
+                Resource = "product/left",
+                Partition = partition,
+                Headers = ImmutableDictionary<string, string>.Empty.Add(SyncTraces.Header, cause),
+                Body = """{"id":"left","name":"Left behind","sku":"LEFT-1","price":5,"version":100}"""u8.ToArray(),
+                ReceivedAt = TimeProvider.System.GetUtcNow(),
+            },
+            TestContext.Current.CancellationToken);
+
+        await hub.Services.GetRequiredService<IGrainFactory>().GetGrain<IInboxGrain>(partition).WakeAsync();
+
+        var trace = await TestHub.UntilAsync(
+            () => Task.FromResult(spans.Of(ActivityTraceId.CreateFromString(cause.AsSpan(3, 32)))), seen => seen.Any(span => span.OperationName == SyncTraces.Deliver));
+        Assert.Equal("bbbbbbbbbbbbbbbb", Assert.Single(trace, span => span.OperationName == SyncTraces.Deliver).ParentSpanId.ToHexString());
+        Assert.Contains(trace, span => span.OperationName == SyncTraces.Commit);
     }
 
     [Fact]
