@@ -43,6 +43,21 @@ public static class Preflight
         }
     }
 
+    /// <summary>Nobody listens on the loopback port.</summary>
+    public static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (Exception failure) when (failure is SocketException or ArgumentOutOfRangeException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A port that is free now; silos find each other by membership, so any will do.</summary>
     public static int FreePort()
     {

@@ -20,10 +20,15 @@ public static class Cluster
     private const string ServiceId = "actorsync";
 
     /// <summary>A member.</summary>
-    public static void AddSilo(ISiloBuilder silo, OrleansDatabase database, ClusterSettings settings, RoleParts parts)
+    /// <param name="silo">The process's silo.</param>
+    /// <param name="database">Of membership, reminders and settings.</param>
+    /// <param name="settings">How the others find it.</param>
+    /// <param name="parts">What it hosts.</param>
+    /// <param name="folder">Where free ports are remembered.</param>
+    public static void AddSilo(ISiloBuilder silo, OrleansDatabase database, ClusterSettings settings, RoleParts parts, string folder)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var (siloPort, gatewayPort) = (PortOr(settings.SiloPort), PortOr(settings.GatewayPort));
+        var (siloPort, gatewayPort) = RememberedPorts.Of(settings, folder);
         if (database.IsShared)
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (settings.Id, ServiceId));
@@ -85,8 +90,6 @@ public static class Cluster
         client.AddActivityPropagation();
         client.AddDashboard();
     }
-
-    private static int PortOr(int port) => port == 0 ? Preflight.FreePort() : port;
 
     /// <summary>Web processes may be started before the first silo.</summary>
     private sealed class Patience(TimeSpan limit)

@@ -21,10 +21,10 @@ public sealed class ClusterSettings
     /// </summary>
     public string Address { get; set; } = Loopback;
 
-    /// <summary>Port between silos. 0 (default) = any free one; a fixed one lets a restarted silo take its predecessor's place at once.</summary>
+    /// <summary>Port between silos. 0 (default) = a free one, and the same again at the next start while it is free.</summary>
     public int SiloPort { get; set; }
 
-    /// <summary>Port for clients of the cluster. 0 (default) = any free one.</summary>
+    /// <summary>Port for clients of the cluster. 0 (default) = a free one, likewise.</summary>
     public int GatewayPort { get; set; }
 
     /// <summary>How long a process waits at its start for a cluster to join or to call. 10 s to 10 min; default 1 min.</summary>

@@ -72,7 +72,7 @@ internal static class Composition
 
         builder.UseOrleans(silo =>
         {
-            Cluster.AddSilo(silo, database, settings.Cluster, settings.Parts);
+            Cluster.AddSilo(silo, database, settings.Cluster, settings.Parts, Path.GetFullPath(settings.Options.DataFolder));
             silo.AddActorSyncGrains();
         });
         if (settings.Parts.HostsAll)

@@ -36,7 +36,7 @@ internal static class BenchHost
         addConnectors(builder.Services);
         builder.UseOrleans(silo =>
         {
-            Cluster.AddSilo(silo, OrleansDatabase.Of(section.Get<StorageOptions>()!), new ClusterSettings(), new RoleParts { Grains = "*" });
+            Cluster.AddSilo(silo, OrleansDatabase.Of(section.Get<StorageOptions>()!), new ClusterSettings(), new RoleParts { Grains = "*" }, folder);
             silo.AddActorSyncGrains();
         });
         builder.Services.AddActorSyncWeb(builder.Configuration);

@@ -84,7 +84,7 @@ internal sealed class RoleCluster : IAsyncDisposable
         {
             builder.UseOrleans(silo =>
             {
-                RoleHosts.AddSilo(silo, database, new ClusterSettings(), parts);
+                RoleHosts.AddSilo(silo, database, new ClusterSettings(), parts, folder);
                 silo.AddActorSyncGrains();
                 // The bells of the test ring more often than a reminder of ours may.
                 silo.Configure<ReminderOptions>(reminders => reminders.MinimumReminderPeriod = TimeSpan.FromSeconds(1));
