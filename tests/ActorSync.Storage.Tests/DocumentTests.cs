@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Text;
+using ActorSync.Domain.Stock;
 using ActorSync.Storage.Json;
 using CsCheck;
 
@@ -166,6 +167,9 @@ internal sealed class RandomRecords(int seed)
             _ when type == typeof(TenantId) => new TenantId("t" + random.Next(9)),
             _ when type == typeof(ChannelId) => new ChannelId("shop-" + random.Next(9)),
             _ when type == typeof(VariantId) => new VariantId(random.Next(1, 2_000)),
+            _ when type == typeof(WarehouseShare) => new WarehouseShare(Texts[random.Next(Texts.Length)], random.Next(1, 100)),
+            _ when type == typeof(OriginFall) => new OriginFall(
+                (VariantId)Value(typeof(VariantId), depth)!, Texts[random.Next(Texts.Length)], random.Next(1, 100), (Stamp)Value(typeof(Stamp), depth)!, random.Next(1, 100)),
             _ when type == typeof(Origin) => new Origin((OriginKind)random.Next(4), "o:" + random.Next(9)),
             _ when type == typeof(RegisterKey) => new RegisterKey(
                 random.Next(2) == 0 ? "price" : "tags", (VariantId?)Value(typeof(VariantId?), depth), random.Next(2) == 0 ? null : Texts[random.Next(Texts.Length)],

@@ -79,7 +79,7 @@ public sealed class ShopifyMapperTests
                 },
                 settings);
             Assert.True(
-                content.Ignored is { Length: > 0 } || content.Body is not null || content.Signal is not null || content.CollectionId is not null || (content.NeedsRead && (content.ResourceKey ?? content.ExternalId) is not null), file);
+                content.Ignored is { Length: > 0 } || content.Body is not null || content.Signal is not null || content.CollectionId is not null || !content.Orders.IsEmpty || (content.NeedsRead && (content.ResourceKey ?? content.ExternalId) is not null), file);
             if (topic is "products/update" or "products/create")
             {
                 Assert.NotNull(content.Body!.Fields["name"].Text);

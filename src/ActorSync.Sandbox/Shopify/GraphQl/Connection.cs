@@ -52,7 +52,8 @@ public sealed record Connection(IReadOnlyList<Edge> Edges, bool HasNext, bool Ha
         to = Math.Max(from, to);
         var (start, stop) = arguments.First is { } first ? (from, (int)Math.Min(to, (long)from + first)) : (Math.Max(from, to - arguments.Last!.Value), to);
         var edges = sorted[start..stop].ConvertAll(r => new Edge(node(r.Row), r.Key, r.Key.Value is string));
-        return new Connection(edges, stop < to || (arguments.Before is not null && to < sorted.Count), start > 0);
+        // As recorded: a cursor to go on from counts as a page before, whether or not anything is left there.
+        return new Connection(edges, stop < to || (arguments.Before is not null && to < sorted.Count), start > 0 || arguments.After is not null);
     }
 
     private static int Compare(SortKey key, (string? Text, long? Number, long Id) cut)
