@@ -185,6 +185,6 @@ public sealed class KillTests(Workshop workshop) : IDisposable
     });
 }
 
-/// <summary>Processes that get killed and restarted, apart from those that the other tests share, and one test at a time: each start costs a core.</summary>
-[CollectionDefinition(nameof(KillCollection), DisableParallelization = true)]
+/// <summary>Processes that get killed and restarted, apart from those that the other tests share, and one test at a time.</summary>
+[CollectionDefinition(nameof(KillCollection))]
 public sealed class KillCollection : ICollectionFixture<Workshop>;
