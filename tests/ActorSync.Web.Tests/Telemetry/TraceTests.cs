@@ -33,9 +33,9 @@ public sealed class TraceTests(TestHub hub) : IDisposable
         await TestHub.UntilAsync(() => Task.FromResult(shop.Items["t1"].Name), name => name == "Traced further");
 
         var call = ActivityContext.Parse(shop.WrittenIn["t1"]!, null);
-        var trace = await TestHub.UntilAsync(() => Task.FromResult(spans.Of(call.TraceId)), seen => seen.Any(s => s.OperationName == SyncTraces.Push));
         string[] way = ["Microsoft.AspNetCore.Hosting.HttpRequestIn", SyncTraces.Deliver, SyncTraces.Turn, SyncTraces.Commit, SyncTraces.Push];
-        Assert.All(way, name => Assert.Contains(trace, span => span.OperationName == name));
+        // A span is heard of when it ends, and the push may end before the delivery that caused it.
+        var trace = await TestHub.UntilAsync(() => Task.FromResult(spans.Of(call.TraceId)), seen => way.All(name => seen.Any(span => span.OperationName == name)));
         // Nobody's child is nobody's cause: each span but the delivery hangs on another of the same trace.
         Assert.Equal(way[0], Assert.Single(trace, span => span.ParentSpanId == default).OperationName);
         Assert.Equal(call.SpanId, Assert.Single(trace, span => span.OperationName == SyncTraces.Push).SpanId);
